@@ -1,0 +1,1 @@
+"""What may be done: commands, and every door to them."""

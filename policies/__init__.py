@@ -1,0 +1,1 @@
+"""What is right: grading policies as documents and pure functions; no database, no GraphQL, no HTTP."""

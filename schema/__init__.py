@@ -1,0 +1,1 @@
+"""What things look like: at rest as tables, on the wire as GraphQL objects."""
