@@ -1,0 +1,18 @@
+"""The command line: every verb, each a thin door to a command."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli.database import database
+from api.cli.user import user
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fenji")
+def cli() -> None:
+    """Fenji 分级: customers, their grades, and the policies behind the grades."""
+
+
+for command in (database, user):
+    cli.add_command(command)

@@ -1,0 +1,65 @@
+"""The engine: SQLite as it must be set to be safe, PostgreSQL as it comes, and transactions for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid
+from policies.refusal import Refusal
+
+READ_ONLY = {"fenji_read_only": True}
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for ``url``; Refusal when the address or its driver is not usable.
+
+    On SQLite writers begin with BEGIN IMMEDIATE: deferred transactions that turn into writers fail under WAL.
+    """
+    try:
+        address = make_url(url)
+        if address.drivername in ("postgresql", "postgres"):
+            address = address.set(drivername="postgresql+psycopg")
+        engine = create_engine(address, **({} if address.get_backend_name() == "sqlite" else {"pool_size": 20}))
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise Invalid(f"FENJI_DATABASE_URL is {url!r}: {error}; use sqlite:///file or postgresql://…") from error
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f"The driver {error.name} is not installed; install the extra: pip install 'fenji[postgres]'",
+            code="extra_missing",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the begin event below says how a transaction begins
+        for pragma in ("journal_mode=wal", "synchronous=normal", "busy_timeout=30000", "foreign_keys=on"):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("fenji_read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """Open a session in one transaction: committed at the end, rolled back by any exception."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection for reads, which holds no writer up."""
+    with engine.connect().execution_options(**READ_ONLY) as connection:
+        yield connection

@@ -1,0 +1,51 @@
+"""Every refusal of the application by its code; the table below is the documentation that a test compares."""
+
+from __future__ import annotations
+
+from policies.refusal import Refusal
+
+# code -> what it means and what to do, in English and Chinese
+CODES: dict[str, tuple[str, str]] = {
+    "refused": ("Not done, for the reason given.", "未执行,原因见说明。"),
+    "not_found": ("No such row; the message names what was looked for.", "找不到该记录。"),
+    "invalid": ("A value is not valid; the message names the field, the value and the cure.", "数值无效。"),
+    "conflict": ("Another row holds this key already.", "已存在相同的记录。"),
+    "forbidden": ("Your roles do not allow this action.", "您的角色无权执行此操作。"),
+    "not_signed_in": ("An API key is needed: Authorization: Bearer fenji_…", "需要 API 密钥。"),
+    "author_cannot_approve": ("Who wrote, edited or backtested a version cannot decide on it.", "编写、修改或回测者不能审批。"),
+    "role_missing": ("The step in a policy's life needs another role.", "此步骤需要其他角色。"),
+    "transition_not_allowed": ("The state graph does not allow this step.", "状态不允许此操作。"),
+    "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
+    "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
+    "no_policy_in_force": ("No version of the policy is in force on that date.", "该日期没有生效的政策。"),
+    "database_missing": ("The database is not there or not up to date; run `fenji database upgrade`.", "数据库不存在或需升级。"),
+    "file_invalid": ("The file cannot be read as the table it should be.", "文件无法读取。"),
+    "port_in_use": ("Another program listens on the port; choose one with --port.", "端口被占用。"),
+    "extra_missing": ("An optional part of Fenji is not installed.", "缺少可选组件。"),
+    "mixed_currencies": ("Amounts of several currencies cannot be added.", "不能合计不同币种的金额。"),
+    "backtest_failed": ("The notebook did not run to its end; the message says where it stopped.", "回测未能完成。"),
+}  # fmt: skip
+
+
+class NotFound(Refusal):
+    """No such row."""
+
+    code = "not_found"
+
+
+class Invalid(Refusal):
+    """A value is not valid."""
+
+    code = "invalid"
+
+
+class Conflict(Refusal):
+    """Another row holds this key."""
+
+    code = "conflict"
+
+
+class Forbidden(Refusal):
+    """The roles do not allow this."""
+
+    code = "forbidden"

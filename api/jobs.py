@@ -1,0 +1,199 @@
+"""Durable work in the application's own database: enqueue, handler, worker.
+
+A job is written in the transaction that causes it.  A worker leases it with a fencing token; the handler's last
+transaction marks the job done under that token, so that the effects of a killed or stale worker never count.
+``enqueue`` and ``handler`` are the only interface: another queue can be put behind them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, and_, insert, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from api.database import writing
+from policies.refusal import Refusal
+from schema.tables import Job, JobEvent
+from schema.tables.base import now
+
+LEASE = timedelta(seconds=30)
+LOG = logging.getLogger("fenji.jobs")
+Report = Callable[[int, int, str], None]
+
+
+class Lost(Exception):
+    """The lease was lost: another worker holds the job, so nothing of this one may be committed."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A leased job as its handler sees it."""
+
+    engine: Engine
+    home: Path
+    job_id: int
+    token: str
+    payload: dict[str, Any]
+    listener: Report | None = None
+
+    def report(self, done: int, total: int, message: str) -> None:
+        """Keep one step of progress in a transaction of its own; not to be called while the handler holds one."""
+        with writing(self.engine) as session:
+            session.execute(
+                insert(JobEvent).values(job_id=self.job_id, done=done, total=total, message=message, at=now())
+            )
+        if self.listener:
+            self.listener(done, total, message)
+
+    @contextmanager
+    def finishing(self, message: str = "done", total: int = 1) -> Iterator[Session]:
+        """Open the handler's last transaction, which also marks the job done; Lost when the lease is gone."""
+        with writing(self.engine) as session:
+            yield session
+            _settle(session, self.job_id, self.token, state="done", done_at=now(), error=None)
+            session.add(JobEvent(job_id=self.job_id, done=total, total=total, message=message))
+        if self.listener:
+            self.listener(total, total, message)
+
+
+Handler = Callable[[Work], None]
+HANDLERS: dict[str, Handler] = {}
+FAILURES: dict[str, Callable[[Session, dict[str, Any], str], None]] = {}
+
+
+def handler(kind: str, failed: Callable[[Session, dict[str, Any], str], None]) -> Callable[[Handler], Handler]:
+    """Register the handler of a kind of job, and what to write when it has failed for good."""
+
+    def register(function: Handler) -> Handler:
+        HANDLERS[kind], FAILURES[kind] = function, failed
+        return function
+
+    return register
+
+
+def enqueue(session: Session, kind: str, payload: dict[str, Any]) -> int:
+    """Add a job in the caller's transaction and return its id."""
+    job = Job(kind=kind, payload=payload)
+    session.add(job)
+    session.flush()
+    return job.id
+
+
+def _settle(session: Session, job_id: int, token: str, **values: Any) -> None:
+    settled = session.execute(
+        update(Job).where(Job.id == job_id, Job.lease == token, Job.state == "running").values(lease=None, **values)
+    )
+    if settled.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+        raise Lost(f"job {job_id} is held by another worker")
+
+
+def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dict[str, Any]] | None:
+    """Lease the next ready job, or the given one; return (id, kind, token, payload), or None when there is none."""
+    instant, token = now(), str(uuid4())
+    ready = or_(
+        and_(Job.state == "ready", Job.run_at <= instant), and_(Job.state == "running", Job.lease_until < instant)
+    )
+    chosen = select(Job.id).where(ready, Job.id == job_id if job_id else Job.kind.in_(HANDLERS))
+    chosen = chosen.order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
+    with writing(engine) as session:
+        found = session.execute(
+            update(Job)
+            .where(Job.id == chosen.scalar_subquery())
+            .values(state="running", lease=token, lease_until=instant + LEASE, attempts=Job.attempts + 1)
+            .returning(Job.id, Job.kind, Job.payload)
+            .execution_options(synchronize_session=False)
+        ).first()
+    return None if found is None else (found.id, found.kind, token, found.payload)
+
+
+def run(engine: Engine, home: Path, job_id: int | None = None, listener: Report | None = None) -> int | None:
+    """Run one job to its end in this thread; return its id, or None when there was none to run.
+
+    A Refusal ends the job for good and is raised again; any other failure is tried again until its attempts are used.
+    """
+    claimed = claim(engine, job_id)
+    if claimed is None:
+        return None
+    found, kind, token, payload = claimed
+    stop = threading.Event()
+    heart = threading.Thread(target=_beat, args=(engine, found, token, stop), daemon=True)
+    heart.start()
+    try:
+        HANDLERS[kind](Work(engine, home, found, token, payload, listener))
+    except Lost:
+        LOG.warning("job %s was lost to another worker", found)
+    except Refusal as refusal:
+        _fail(engine, found, token, kind, payload, refusal.message, for_good=True)
+        raise
+    except Exception:
+        _fail(engine, found, token, kind, payload, traceback.format_exc()[-4000:], for_good=False)
+        raise
+    finally:
+        stop.set()
+        heart.join()
+    return found
+
+
+def _fail(
+    engine: Engine, job_id: int, token: str, kind: str, payload: dict[str, Any], error: str, for_good: bool
+) -> None:
+    with writing(engine) as session:
+        job = session.get_one(Job, job_id)
+        if for_good or job.attempts >= job.max_attempts:
+            _settle(session, job_id, token, state="dead", error=error, done_at=now())
+            FAILURES[kind](session, payload, error)
+            session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {error.strip().splitlines()[-1]}"))
+        else:
+            again = now() + timedelta(seconds=2**job.attempts)
+            _settle(session, job_id, token, state="ready", error=error, run_at=again)
+
+
+def _beat(engine: Engine, job_id: int, token: str, stop: threading.Event) -> None:
+    """Renew the lease of a running job; a renewal that meets a busy database is tried again at the next beat."""
+    while not stop.wait(LEASE.total_seconds() / 3):
+        try:
+            with writing(engine) as session:
+                session.execute(
+                    update(Job).where(Job.id == job_id, Job.lease == token).values(lease_until=now() + LEASE)
+                )
+        except OperationalError as error:
+            LOG.warning("lease of job %s not renewed: %s", job_id, error)
+
+
+class Worker:
+    """A thread that runs jobs until it is stopped."""
+
+    def __init__(self, engine: Engine, home: Path, poll_seconds: float = 0.3) -> None:
+        self.engine, self.home, self.poll = engine, home, poll_seconds
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._loop, name="fenji-jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin to run jobs."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Finish the job at hand and stop."""
+        self.stopping.set()
+        self.thread.join()
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                ran = run(self.engine, self.home)
+            except Exception:  # the job has recorded its failure; the worker goes on with the next
+                LOG.exception("a job failed")
+                ran = None
+            if ran is None:
+                self.stopping.wait(self.poll)

@@ -1,0 +1,32 @@
+"""At rest: one noun, one file; importing this package registers every table."""
+
+from schema.tables.assessment import Assessment
+from schema.tables.audit import Audit
+from schema.tables.backtest import Backtest
+from schema.tables.base import Base
+from schema.tables.contact import Contact
+from schema.tables.contract import Contract
+from schema.tables.customer import Customer, CustomerNumber, StatusChange
+from schema.tables.grade import CurrentGrade, Grade
+from schema.tables.improvement import Improvement
+from schema.tables.industry import Industry
+from schema.tables.intake import Intake
+from schema.tables.interaction import Interaction
+from schema.tables.job import Job, JobEvent
+from schema.tables.need import Need
+from schema.tables.order import Order, OrderLine
+from schema.tables.policy import Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion
+from schema.tables.region import Region
+from schema.tables.run import Run
+from schema.tables.service_record import ServiceRecord
+from schema.tables.snapshot import Snapshot, facts
+from schema.tables.survey import Survey
+from schema.tables.tag import CustomerTag, Tag
+from schema.tables.user import ApiKey, User, UserRole
+
+__all__ = [
+    "ApiKey", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
+    "CustomerNumber", "CustomerTag", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
+    "Need", "Order", "OrderLine", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
+    "ServiceRecord", "Snapshot", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
+]  # fmt: skip

@@ -1,0 +1,65 @@
+"""Grades: the result of a run for each customer, and the view of the one in force."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from schema.tables.base import Base
+from schema.tables.run import Run
+
+GRADE_STATUSES = ("graded", "pending", "not_applicable", "error")
+
+# The grade in force: the newest finished run's.  One definition, used by the migration and by tests.
+CURRENT_GRADES = (
+    "create view current_grades as select * from grades "
+    "where run_id = (select max(id) from runs where state = 'finished')"
+)
+
+
+class GradeColumns:
+    """What a grade holds; totals are exact integers in the plan's unit, ``levels`` packs each indicator's rung."""
+
+    @declared_attr
+    @classmethod
+    def run_id(cls) -> Mapped[int]:
+        """The run that gave the grade."""
+        return mapped_column(ForeignKey("runs.id"), primary_key=True)
+
+    @declared_attr
+    @classmethod
+    def customer_id(cls) -> Mapped[int]:
+        """The customer graded."""
+        return mapped_column(ForeignKey("customers.id"), primary_key=True)
+
+    status: Mapped[str] = mapped_column(String(20))
+    tier: Mapped[str | None] = mapped_column(String(40))
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    worst: Mapped[int | None] = mapped_column(BigInteger)
+    best: Mapped[int | None] = mapped_column(BigInteger)
+    candidates: Mapped[int] = mapped_column(BigInteger)
+    levels: Mapped[int | None] = mapped_column(BigInteger)
+
+    @declared_attr
+    @classmethod
+    def run(cls) -> Mapped[Run]:
+        """The run, with its version and snapshot."""
+        return relationship(Run, lazy="raise", viewonly=True)
+
+
+class Grade(GradeColumns, Base):
+    """The grade that a run gave a customer."""
+
+    __tablename__ = "grades"
+    __table_args__ = (
+        CheckConstraint(f"status in {GRADE_STATUSES}", name="status"),
+        Index(None, "customer_id", "run_id"),
+        Index(None, "run_id", "tier"),
+    )
+
+
+class CurrentGrade(GradeColumns, Base):
+    """The grade in force: a database view, not a table."""
+
+    __tablename__ = "current_grades"
+    __table_args__ = ({"info": {"is_view": True}},)
