@@ -85,7 +85,6 @@ WORDS: tuple[Word, ...] = (
     Word("payment_delay_days", "days", "最长付款逾期天数", "longest payment delay",
          "Longest delay of an order due in the last 12 months: paid late, or unpaid at the date; 0 when all were paid in time; "
          "unknown while none was due."),
-    Word("employees", "count", "员工人数", "employees", "Number of employees on record."),
     Word("industry_outlook", "rating", "行业发展前景评分", "industry outlook",
          "Panel rating of the industry's outlook and of the room for our products."),
     Word("purchase_intent", "rating", "采购意向评分", "purchase intent", "Panel rating of purchase plans for one to two years."),

@@ -10,12 +10,6 @@ from schema.tables.run import Run
 
 GRADE_STATUSES = ("graded", "pending", "not_applicable", "error")
 
-# The grade in force: the newest finished run's.  One definition, used by the migration and by tests.
-CURRENT_GRADES = (
-    "create view current_grades as select * from grades "
-    "where run_id = (select max(id) from runs where state = 'finished')"
-)
-
 
 class GradeColumns:
     """What a grade holds; totals are exact integers in the plan's unit, ``levels`` packs each indicator's rung."""
@@ -59,7 +53,7 @@ class Grade(GradeColumns, Base):
 
 
 class CurrentGrade(GradeColumns, Base):
-    """The grade in force: a database view, not a table."""
+    """The grade in force, of the finished run with the latest as-of date: a database view, not a table."""
 
     __tablename__ = "current_grades"
     __table_args__ = ({"info": {"is_view": True}},)

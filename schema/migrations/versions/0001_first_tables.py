@@ -361,7 +361,6 @@ def upgrade() -> None:
         sa.Column("satisfaction", sa.BigInteger(), nullable=True),
         sa.Column("complaints_12m", sa.BigInteger(), nullable=True),
         sa.Column("payment_delay_days", sa.BigInteger(), nullable=True),
-        sa.Column("employees", sa.BigInteger(), nullable=True),
         sa.Column("industry_outlook", sa.BigInteger(), nullable=True),
         sa.Column("purchase_intent", sa.BigInteger(), nullable=True),
         sa.Column("benchmark_effect", sa.BigInteger(), nullable=True),

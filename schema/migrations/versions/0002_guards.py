@@ -7,7 +7,7 @@ down_revision = "0001"
 
 VIEW = (
     "create view current_grades as select * from grades "
-    "where run_id = (select max(id) from runs where state = 'finished')"
+    "where run_id = (select id from runs where state = 'finished' order by as_of desc, id desc limit 1)"
 )
 
 # From a state to the states that may follow it; what is not here is refused, by hand as well.
@@ -29,9 +29,12 @@ def changed(columns: tuple[str, ...], differs: str) -> str:
 def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
     """Return (name, table, event, condition, message) of every guard; ``differs`` is the dialect's null-safe <>."""
     allowed = " or ".join(
-        f"(OLD.state = '{old}' and NEW.state in ({', '.join(repr(new) for new in news)}))" for old, news in MOVES.items()
+        f"(OLD.state = '{old}' and NEW.state in ({', '.join(repr(new) for new in news)}))"
+        for old, news in MOVES.items()
     )
-    contributed = "exists (select 1 from policy_contributions c where c.version_id = NEW.id and c.user_id = NEW.decided_by_id)"
+    contributed = (
+        "exists (select 1 from policy_contributions c where c.version_id = NEW.id and c.user_id = NEW.decided_by_id)"
+    )
     found = [
         ("version_content", "policy_versions", "update", f"OLD.state <> 'draft' and ({changed(FROZEN, differs)})",
          "a submitted policy version never changes; write a new draft"),
@@ -53,7 +56,7 @@ def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
         ("run_content", "runs", "update", "OLD.state in ('finished', 'failed')", "a finished run never changes"),
         ("run_delete", "runs", "delete", "OLD.state = 'finished'", "a finished run stays"),
         ("grade_content", "grades", "update", "1 = 1", "a grade never changes; run the grading again"),
-        ("snapshot_content", "snapshots", "update", changed(("as_of", "zone", "rows", "fingerprint"), differs),
+        ("snapshot_content", "snapshots", "update", "OLD.fingerprint <> 'pending' and (" + changed(("as_of", "zone", "rows", "fingerprint"), differs) + ")",
          "a snapshot never changes"),
         ("fact_content", "facts", "update", "1 = 1", "the facts of a snapshot never change"),
     ]  # fmt: skip
@@ -85,7 +88,9 @@ def upgrade() -> None:
                 f"create function fenji_guard_{name}() returns trigger language plpgsql as $$ begin if {condition} then "
                 f"raise exception '{message}' using errcode = 'integrity_constraint_violation'; end if; return NEW; end $$"
             )
-            op.execute(f"create trigger guard_{name} before {event} on {table} for each row execute function fenji_guard_{name}()")
+            op.execute(
+                f"create trigger guard_{name} before {event} on {table} for each row execute function fenji_guard_{name}()"
+            )
         else:
             op.execute(
                 f"create trigger guard_{name} before {event} on {table} for each row when ({condition}) "

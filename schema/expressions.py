@@ -1,0 +1,70 @@
+"""Integer arithmetic and dates in SQL, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, null
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+Integer = ColumnElement[int]
+
+
+class DaysBetween(GenericFunction[int]):
+    """Days from the first date to the second."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(DaysBetween, "sqlite")
+def _days_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    first, second = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"cast(julianday({second}) - julianday({first}) as integer)"
+
+
+@compiles(DaysBetween, "postgresql")
+def _days_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    first, second = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(cast({second} as date) - cast({first} as date))"
+
+
+class LocalDate(GenericFunction[date]):
+    """The date of a UTC instant, so many seconds east of it."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(LocalDate, "sqlite")
+def _local_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    instant, seconds = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"date({instant}, {seconds} || ' seconds')"
+
+
+@compiles(LocalDate, "postgresql")
+def _local_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    instant, seconds = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"cast({instant} + {seconds} * interval '1 second' as date)"
+
+
+def total(value: Any) -> Integer:
+    """Return a sum as int64, 0 when there is nothing to add (PostgreSQL's own sum of int64 is a decimal)."""
+    return cast(func.coalesce(func.sum(value), 0), BigInteger)
+
+
+def fen(exact: Integer) -> Integer:
+    """Return money rounded half up (half away from zero) from 1/10000 to 1/100."""
+    return case((exact >= 0, (exact + 50) // 100), else_=-((-exact + 50) // 100))
+
+
+def ratio(numerator: Any, denominator: Any, scale: int = 10_000) -> ColumnElement[int | None]:
+    """Return numerator / denominator at ``scale``, rounded half up, and NULL for a denominator of 0.
+
+    The denominator is not negative; a negative numerator is rounded half away from zero.
+    """
+    size = case((numerator >= 0, numerator), else_=-numerator)
+    rounded = (2 * scale * size + denominator) // (2 * denominator)
+    return case((denominator > 0, case((numerator >= 0, rounded), else_=-rounded)), else_=null())
