@@ -1,0 +1,40 @@
+# Every target sets up its own environment first; python3, git and make are all it takes.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help environment demo test check format documentation benchmarks lock clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+environment: ## Make .venv from the lock (a second call does nothing)
+	@$(PYTHON) bootstrap.py
+
+demo: environment ## Build 36 months of history, grade it, and serve it on http://127.0.0.1:8000/graphql
+	@$(BIN)/fenji demo
+
+test: environment ## Contracts, documentation and every test, on SQLite and PostgreSQL
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+check: environment ## Format, lint, types and import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: environment ## Format the code and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+documentation: environment ## Write the generated parts of the documentation, the schema and the notebooks anew
+	@$(BIN)/python tests/architecture/reference.py --write
+	@$(BIN)/fenji schema > schema/schema.graphql
+
+benchmarks: environment ## The measured ratios; takes some minutes
+	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: environment ## Write requirements.lock anew from pyproject.toml
+	@$(BIN)/python bootstrap.py lock
+
+clean: ## Remove the environments and the demo's data
+	rm -rf .venv .fenji .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

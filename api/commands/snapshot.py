@@ -1,0 +1,119 @@
+"""Snapshots: the facts of a day kept as rows, fingerprinted, and exported as Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Engine, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid
+from api.jobs import Report
+from policies.refusal import Refusal
+from policies.vocabulary import WORDS
+from schema.facts import facts_statement
+from schema.tables import Order, Snapshot, facts
+from schema.tables.base import now
+from schema.windows import end_of_day
+
+BATCH = 20_000
+COLUMNS = [facts.c.customer_id, *(facts.c[word.name] for word in WORDS)]
+ARROW = pa.schema(
+    [
+        ("customer_id", pa.int64()),
+        *((word.name, pa.string() if word.type == "category" else pa.int64()) for word in WORDS),
+    ]
+)
+
+
+def today(zone: str) -> date:
+    """Return the present day in the zone."""
+    return datetime.now(ZoneInfo(zone)).date()
+
+
+def take(engine: Engine, home: Path, as_of: date, zone: str, report: Report | None = None) -> Snapshot:
+    """Return the snapshot of a day: the one that is there when its facts are the same, else a new one.
+
+    Rows go into ``facts`` and to ``home/snapshots/<day>-<fingerprint>.parquet``, one row per customer known by the
+    day, ordered by customer_id.  Raises Invalid for a day to come, Refusal when amounts are of several currencies.
+    """
+    if as_of > today(zone):
+        raise Invalid(f"{as_of} is still to come in {zone}; choose a day up to {today(zone)}.")
+    folder = home / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{as_of}-{os.getpid()}-{os.urandom(4).hex()}.partial"
+    try:
+        with Session(engine, expire_on_commit=False) as session:
+            snapshot = _fill(session, as_of, zone)
+            fingerprint = _export(session, snapshot.id, partial, report)
+            same = session.scalar(
+                select(Snapshot).where(
+                    Snapshot.as_of == as_of, Snapshot.zone == zone, Snapshot.fingerprint == fingerprint
+                )
+            )
+            path = folder / f"{as_of}-{fingerprint.removeprefix('sha256:')[:12]}.parquet"
+            if same is not None:
+                session.rollback()
+                session.refresh(same)
+            else:
+                snapshot.fingerprint, snapshot.parquet = fingerprint, str(path.relative_to(home))
+                session.commit()
+            partial.replace(path)
+            return same or snapshot
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _fill(session: Session, as_of: date, zone: str) -> Snapshot:
+    """Insert the facts of the day under a new snapshot, whose fingerprint is still pending."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    currencies = session.scalars(
+        select(Order.currency).distinct().where(Order.known_at < end_of_day(as_of, zone)).order_by(Order.currency)
+    ).all()
+    if len(currencies) > 1:
+        raise Refusal(
+            f"Orders are in {', '.join(currencies)}: amounts of several currencies cannot be added; "
+            "keep one currency per database.",
+            code="mixed_currencies",
+        )
+    snapshot = Snapshot(as_of=as_of, zone=zone, rows=0, fingerprint="pending", created_at=now())
+    session.add(snapshot)
+    session.flush()
+    chosen = facts_statement(as_of, zone).subquery()
+    values = [literal(snapshot.id), *(chosen.c[column.name] for column in COLUMNS)]
+    session.execute(insert(facts).from_select([facts.c.snapshot_id, *COLUMNS], select(*values)))
+    snapshot.rows = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot.id)) or 0
+    return snapshot
+
+
+def _batches(session: Session, snapshot_id: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+    rows = session.execute(
+        select(*COLUMNS).where(facts.c.snapshot_id == snapshot_id).order_by(facts.c.customer_id),
+        execution_options={"yield_per": BATCH},
+    )
+    for batch in rows.partitions():
+        yield [tuple(row) for row in batch]
+
+
+def _export(session: Session, snapshot_id: int, path: Path, report: Report | None) -> str:
+    """Write the rows as Parquet and return their fingerprint, which is the same on every database."""
+    digest = hashlib.sha256("\n".join(f"{field.name} {field.type}" for field in ARROW).encode())
+    total = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot_id)) or 0
+    done = 0
+    with pq.ParquetWriter(path, ARROW, compression="zstd") as writer:
+        for rows in _batches(session, snapshot_id):
+            digest.update("".join(f"{row!r}\n" for row in rows).encode())
+            writer.write_batch(pa.record_batch(list(zip(*rows, strict=True)), schema=ARROW))
+            done += len(rows)
+            if report:
+                report(done, total, "facts")
+    return f"sha256:{digest.hexdigest()}"

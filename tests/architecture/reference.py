@@ -1,0 +1,122 @@
+"""Writes and checks the generated parts of the documentation, between <!-- generated: NAME --> marks.
+
+`python tests/architecture/reference.py --write` writes them; the test beside this file compares.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def first_line(module: Path) -> str:
+    """Return the first sentence of a module's docstring."""
+    docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+    return docstring.strip().split("\n\n")[0].replace("\n", " ")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the files of the repository that match, tracked or about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return sorted(ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists())
+
+
+def modules() -> str:
+    """The map: every module with its first sentence, folder by folder."""
+    folders: dict[Path, list[Path]] = {}
+    for path in tracked("policies/*.py", "schema/*.py", "api/*.py", "notebooks/*.py"):
+        folders.setdefault(path.parent.relative_to(ROOT), []).append(path)
+    lines = []
+    for folder, paths in sorted(folders.items(), key=lambda item: _rank(item[0])):
+        package = next((first_line(path) for path in paths if path.name == "__init__.py"), "")
+        lines.append(f"\n**{folder}/** {package}\n\n| module | what lives there |\n|---|---|")
+        lines += [f"| {path.stem} | {first_line(path)} |" for path in paths if path.name != "__init__.py"]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _rank(folder: Path) -> tuple[int, str]:
+    return ["policies", "schema", "api", "notebooks"].index(folder.parts[0]), str(folder)
+
+
+def settings() -> str:
+    """Every setting."""
+    from api.settings import Settings
+
+    rows = (
+        f"| `FENJI_{name.upper()}` | {field.description} | `{field.default}` |"
+        for name, field in Settings.model_fields.items()
+    )
+    return "| variable | what it sets | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def codes() -> str:
+    """Every code of a refusal."""
+    from api.errors import CODES
+
+    rows = (f"| `{code}` | {english} | {chinese} |" for code, (english, chinese) in CODES.items())
+    return "| code | meaning | 含义 |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def permissions() -> str:
+    """Who may do what."""
+    from api.access import PERMISSIONS
+
+    rows = (f"| `{action}` | {', '.join(sorted(roles))} |" for action, roles in PERMISSIONS.items())
+    return "| action | roles |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def verbs() -> str:
+    """Every verb of the command line."""
+    from api.cli import cli
+
+    def walk(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+        if isinstance(command, click.Group):
+            for child in sorted(command.commands):
+                yield from walk(command.commands[child], f"{name} {child}")
+        else:
+            arguments = " ".join(p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument))
+            yield f"{name} {arguments}".strip(), (command.help or "").split("\n\n")[0].replace("\n", " ")
+
+    rows = (f"| `{usage}` | {text} |" for usage, text in walk(cli, "fenji"))
+    return "| verb | what it does |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def vocabulary() -> str:
+    """Every word that a policy may mention."""
+    from policies.vocabulary import WORDS
+
+    rows = (f"| `{word.name}` | {word.type} | {word.zh} | {word.meaning} |" for word in WORDS)
+    return "| word | type | 中文 | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    part.__name__: part for part in (modules, settings, codes, permissions, verbs, vocabulary)
+}
+
+
+def generated(text: str) -> str:
+    """Return ``text`` with each generated part as it ought to be; KeyError for an unknown part."""
+    return MARK.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
+
+
+if __name__ == "__main__":
+    for page in tracked("*.md"):
+        old = page.read_text()
+        new = generated(old)
+        if new != old and "--write" in sys.argv:
+            page.write_text(new)
+            print(f"wrote {page.relative_to(ROOT)}")  # noqa: T201  # a script talks to its caller
+        elif new != old:
+            sys.exit(f"{page.relative_to(ROOT)} is not current; run `make documentation`")
