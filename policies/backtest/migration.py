@@ -1,0 +1,99 @@
+"""Migration: from which tier of the champion to which tier of the candidate the same customers go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from policies.backtest.panel import Panel, Places
+from policies.backtest.structure import part
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Customers by place under the champion (rows) and under the candidate (columns)."""
+
+    rows: Places
+    columns: Places
+    counts: tuple[tuple[int, ...], ...]
+
+    @property
+    def customers(self) -> int:
+        """Return the number of all customers."""
+        return sum(map(sum, self.counts))
+
+    @property
+    def row_totals(self) -> tuple[int, ...]:
+        """Return the customers of each place under the champion."""
+        return tuple(map(sum, self.counts))
+
+    @property
+    def column_totals(self) -> tuple[int, ...]:
+        """Return the customers of each place under the candidate."""
+        return tuple(map(sum, zip(*self.counts, strict=True)))
+
+    def share(self, row: int, column: int) -> Fraction:
+        """Return the share of a row's customers who go to a column, 0 for an empty row."""
+        return part(self.counts[row][column], sum(self.counts[row]))
+
+    @property
+    def comparable(self) -> bool:
+        """Say whether both policies have the same tiers, so that up and down have a meaning."""
+        return self.rows == self.columns
+
+    def moved(self, least: int, most: int | None = None) -> int | None:
+        """Return the customers who go ``least`` to ``most`` tiers down (negative: up); None when not comparable.
+
+        Only moves between tiers count; see ``crossing`` for the places outside them.
+        """
+        if not self.comparable:
+            return None
+        tiers = range(len(self.rows.tiers))
+        return sum(
+            self.counts[i][j] for i in tiers for j in tiers if least <= j - i and (most is None or j - i <= most)
+        )
+
+    @property
+    def up(self) -> int | None:
+        """Return the customers who rise."""
+        return self.moved(-len(self.rows.tiers), -1)
+
+    @property
+    def down(self) -> int | None:
+        """Return the customers who fall."""
+        return self.moved(1)
+
+    @property
+    def far(self) -> int | None:
+        """Return the customers who rise or fall two tiers or more."""
+        rises, falls = self.moved(-len(self.rows.tiers), -2), self.moved(2)
+        return None if rises is None or falls is None else rises + falls
+
+    @property
+    def same(self) -> int | None:
+        """Return the customers who stay where they are, in a tier or outside."""
+        return sum(self.counts[i][i] for i in range(len(self.counts))) if self.comparable else None
+
+    @property
+    def crossing(self) -> int | None:
+        """Return the customers who enter or leave the tiers, or change between the places outside them."""
+        stays = [self.up, self.down, self.same]
+        return None if None in stays else self.customers - sum(number for number in stays if number is not None)
+
+
+def matrix(cells: Iterable[tuple[int, int, int]], rows: Places, columns: Places) -> Matrix:
+    """Return the matrix of (champion's position, candidate's position, customers)."""
+    counts = [[0] * len(columns.names) for _ in rows.names]
+    for row, column, customers in cells:
+        counts[row][column] += customers
+    return Matrix(rows, columns, tuple(map(tuple, counts)))
+
+
+def migration(panel: Panel) -> Matrix:
+    """Return how the panel's customers move from the champion to the candidate."""
+    cells = panel.rows(
+        "select a.place, b.place, count(*) from placed a join placed b using (customer_id) "
+        "where a.side = 'champion' and b.side = 'candidate' group by all"
+    )
+    return matrix(cells, panel.places["champion"], panel.places["candidate"])
