@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, UtcDateTime, now
 from schema.tables.policy import PolicyVersion
+from schema.tables.user import User
 
 BACKTEST_STATES = ("queued", "running", "finished", "failed")
 
@@ -35,4 +36,5 @@ class Backtest(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    started_by: Mapped[User] = relationship(lazy="raise", viewonly=True)
     version: Mapped[PolicyVersion] = relationship(lazy="raise", viewonly=True, foreign_keys=[version_id])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 CONTACT_ROLES = ("decision_maker", "influencer", "user", "gatekeeper")
 
@@ -30,3 +34,5 @@ class Contact(Sourced, Base):
     verified_on: Mapped[date | None]
     left_on: Mapped[date | None]
     change_reason: Mapped[str | None] = mapped_column(Text)
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

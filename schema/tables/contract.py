@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Money, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 
 class Contract(Sourced, Base):
@@ -28,3 +32,5 @@ class Contract(Sourced, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     renewal_of_id: Mapped[int | None] = mapped_column(ForeignKey("contracts.id"))
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

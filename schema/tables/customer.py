@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schema.tables.service_record import ServiceRecord
     from schema.tables.survey import Survey
     from schema.tables.tag import Tag
+    from schema.tables.user import User
 
 STATUSES = ("potential", "intent", "active", "lost")
 
@@ -63,6 +64,8 @@ class Customer(Sourced, Base):
 
     industry: Mapped[Industry | None] = relationship(lazy="raise")
     region: Mapped[Region | None] = relationship(lazy="raise")
+    owner: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
+    referrer: Mapped[Customer | None] = relationship(lazy="raise", viewonly=True, remote_side="Customer.id")
     contacts: Mapped[list[Contact]] = relationship(lazy="raise", order_by="Contact.id", viewonly=True)
     tags: Mapped[list[Tag]] = relationship(
         secondary="customer_tags", lazy="raise", order_by="(Tag.dimension, Tag.name)", viewonly=True
@@ -99,6 +102,8 @@ class StatusChange(Sourced, Base):
     reason: Mapped[str | None] = mapped_column(Text)
     changed_on: Mapped[date]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    author: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
 
 
 class CustomerNumber(Base):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from schema.tables.base import Base
 from schema.tables.run import Run
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 GRADE_STATUSES = ("graded", "pending", "not_applicable", "error")
 
@@ -33,6 +38,12 @@ class GradeColumns:
     best: Mapped[int | None] = mapped_column(BigInteger)
     candidates: Mapped[int] = mapped_column(BigInteger)
     levels: Mapped[int | None] = mapped_column(BigInteger)
+
+    @declared_attr
+    @classmethod
+    def customer(cls) -> Mapped[Customer]:
+        """The customer graded."""
+        return relationship("Customer", lazy="raise", viewonly=True)
 
     @declared_attr
     @classmethod

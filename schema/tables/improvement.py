@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 IMPROVEMENT_STATES = ("open", "agreed", "in_progress", "done", "verified", "reopened")
 
@@ -32,3 +36,5 @@ class Improvement(Sourced, Base):
     due_on: Mapped[date | None]
     state: Mapped[str] = mapped_column(String(20), default="open")
     verification: Mapped[str | None] = mapped_column(Text)
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base
 
@@ -18,3 +18,5 @@ class Industry(Base):
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("industries.code"))
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str | None] = mapped_column(String(120))
+
+    parent: Mapped[Industry | None] = relationship(lazy="raise", viewonly=True, remote_side="Industry.code")

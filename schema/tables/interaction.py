@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced, UtcDateTime
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 INTERACTION_KINDS = ("visit", "call", "mail", "event", "web")
 
@@ -24,3 +28,5 @@ class Interaction(Sourced, Base):
     kind: Mapped[str] = mapped_column(String(20))
     summary: Mapped[str | None] = mapped_column(Text)
     by: Mapped[str | None] = mapped_column(String(60))
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Money, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 URGENCIES = ("high", "medium", "low")
 
@@ -32,3 +36,5 @@ class Need(Sourced, Base):
     wanted_on: Mapped[date | None]
     urgency: Mapped[str | None] = mapped_column(String(10))
     source: Mapped[str | None] = mapped_column(String(60))
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

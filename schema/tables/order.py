@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Money, Sourced, UtcDateTime
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 
 class Order(Sourced, Base):
@@ -32,6 +36,7 @@ class Order(Sourced, Base):
     paid_on: Mapped[date | None]
     paid_known_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)
     lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.id", viewonly=True)
 
 

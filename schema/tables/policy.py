@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, UtcDateTime, now
+from schema.tables.user import User
 
 POLICY_STATES = ("draft", "submitted", "approved", "active", "retired", "rejected", "withdrawn")
 
@@ -58,6 +59,8 @@ class PolicyVersion(Base):
     decision_reason: Mapped[str | None] = mapped_column(Text)
 
     policy: Mapped[Policy] = relationship(lazy="raise", viewonly=True, back_populates="versions")
+    author: Mapped[User] = relationship(lazy="raise", viewonly=True, foreign_keys=[author_id])
+    decided_by: Mapped[User | None] = relationship(lazy="raise", viewonly=True, foreign_keys=[decided_by_id])
 
 
 class PolicyContribution(Base):

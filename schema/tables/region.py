@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base
 
@@ -18,3 +18,5 @@ class Region(Base):
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("regions.code"))
     name: Mapped[str] = mapped_column(String(60))
     area: Mapped[str | None] = mapped_column(String(20))
+
+    parent: Mapped[Region | None] = relationship(lazy="raise", viewonly=True, remote_side="Region.code")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from schema.tables.base import Base, Key, UtcDateTime, now
 from schema.tables.policy import PolicyVersion
 from schema.tables.snapshot import Snapshot
+from schema.tables.user import User
 
 RUN_STATES = ("queued", "running", "finished", "failed")
 
@@ -34,5 +35,6 @@ class Run(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    started_by: Mapped[User] = relationship(lazy="raise", viewonly=True)
     version: Mapped[PolicyVersion] = relationship(lazy="raise", viewonly=True)
     snapshot: Mapped[Snapshot | None] = relationship(lazy="raise", viewonly=True)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced, UtcDateTime
+
+if TYPE_CHECKING:
+    from schema.tables.contact import Contact
+    from schema.tables.customer import Customer
 
 SERVICE_KINDS = ("consult", "complaint", "visit", "technical_support")
 
@@ -33,3 +38,6 @@ class ServiceRecord(Sourced, Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     satisfaction: Mapped[int | None]
     remarks: Mapped[str | None] = mapped_column(Text)
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)
+    contact: Mapped[Contact | None] = relationship(lazy="raise", viewonly=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 
 class Survey(Sourced, Base):
@@ -25,3 +29,5 @@ class Survey(Sourced, Base):
     surveyed_on: Mapped[date]
     score: Mapped[int]
     comment: Mapped[str | None] = mapped_column(Text)
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

@@ -1,0 +1,18 @@
+"""Answers a GraphQL selection with SQL: one statement a level, of exactly the chosen columns.
+
+A resolver returns a ``Select`` or a ``Page``, never rows.  ``field`` declares what each field reads, ``plan`` turns a
+selection into levels, ``level`` turns rows into response dictionaries, ``page`` is keyset paging, ``fetch`` runs the
+statements, ``connection`` makes Relay pages, ``executor`` is graphql-core's executor with these answers, ``fallback`` what it does without
+a plan.
+"""
+
+from schema.select.connection import Connection, Edge, PageInfo
+from schema.select.executor import Plans, SelectExecutor
+from schema.select.fetch import Context, Lookup, Viewer
+from schema.select.field import column, derived, identifier, listed, mapped, personal, related
+from schema.select.page import Key, Page, page
+
+__all__ = [
+    "Connection", "Context", "Edge", "Key", "Lookup", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "derived", "identifier", "listed", "mapped",
+    "page", "personal", "related",
+]  # fmt: skip

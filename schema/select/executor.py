@@ -1,0 +1,162 @@
+"""graphql-core's executor, which answers a ``Select`` or a ``Page`` by planning its selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FragmentSpreadNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    Node,
+    VariableNode,
+    get_named_type,
+)
+from graphql.pyutils import Path
+from sqlalchemy import Select
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.select import connection, fallback
+from schema.select.bounded import Bounded
+from schema.select.fetch import Context, Reader
+from schema.select.field import model_of
+from schema.select.level import Level
+from schema.select.page import Page
+from schema.select.plan import Details, Planner, Unplannable
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans of one document, found by the identity of its nodes and the values of the variables under them."""
+
+    variables: Bounded[tuple[int, ...], tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
+    levels: Bounded[tuple[Any, ...], tuple[Level | None]] = field(default_factory=lambda: Bounded(100))
+
+
+class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Overrides only what completes lists, objects and abstract values; it is synchronous and belongs in a thread.
+
+    ``plans`` are those of the document and must live as long as it does.
+    """
+
+    context_value: Context
+
+    def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plans = plans or Plans()
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete a list; a ``Select`` by its plan."""
+        if not isinstance(result, Select):
+            return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+        answer = self._planned_rows(get_named_type(return_type), field_details_list, result)
+        if answer is not None:
+            return answer
+        rows = fallback.load(self, get_named_type(return_type), field_details_list, result)
+        return super().complete_list_value(return_type, field_details_list, info, path, rows, position_context)
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete an object; the first row of a ``Select``, or the connection of a ``Page``."""
+        if isinstance(result, Page):
+            answer = connection.planned(self, return_type, field_details_list, result)
+            if answer is not None:
+                return answer
+            result = connection.loaded(self, return_type, field_details_list, result)
+        elif isinstance(result, Select):
+            rows = self._planned_rows(return_type, field_details_list, result)
+            if rows is not None:
+                return rows[0] if rows else None
+            loaded = fallback.load(self, return_type, field_details_list, result)
+            if not loaded:
+                return None
+            result = loaded[0]
+        return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_abstract_value(
+        self,
+        return_type: GraphQLAbstractType,
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete a union or interface; a ``Select`` as the possible type that its table belongs to."""
+        if not isinstance(result, Select):
+            return super().complete_abstract_value(
+                return_type, field_details_list, info, path, result, position_context
+            )
+        entity = result.column_descriptions[0]["entity"]
+        for possible in self.schema.get_possible_types(return_type):
+            if model_of(possible.extensions["strawberry-definition"]) is entity:
+                return self.complete_object_value(possible, field_details_list, info, path, result, position_context)
+        raise TypeError(f"{return_type} has no type for rows of {entity}")
+
+    def _planned_rows(self, type_: Any, details: Details, statement: Select[Any]) -> list[dict[str, Any]] | None:
+        level = self.plan(type_, details)
+        if level is None:
+            return None
+        with self.context_value.reading() as opened:
+            reader = Reader(opened, self.context_value.viewer)
+            try:
+                return level.dicts(reader, reader.rows(level.select_from(statement)))
+            except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
+                return None
+
+    def plan(self, type_: Any, details: Details) -> Level | None:
+        """Return the plan of a selection for the values of its variables, or None when it cannot be planned."""
+        if not self.context_value.planning:
+            return None
+        nodes = tuple(id(detail.node) for detail in details)
+        names = self.plans.variables.get(nodes)
+        if names is None:
+            used = {name for detail in details for name in self._variables(detail.node.selection_set)}
+            names = self.plans.variables.put(nodes, tuple(sorted(used)))
+        values = self.variable_values.coerced
+        key = (type_.name, self.context_value.dialect, nodes, *(repr(values.get(name)) for name in names))
+        found = self.plans.levels.get(key)
+        if found is None:
+            try:
+                found = (Planner(self, self.context_value.dialect).level(type_, details),)
+            except Unplannable:
+                found = (None,)
+            self.plans.levels.put(key, found)
+        return found[0]
+
+    def _variables(self, node: Any) -> Iterator[str]:
+        """Yield the names of the variables used under a node, through fragments."""
+        if isinstance(node, VariableNode):
+            yield node.name.value
+        elif isinstance(node, FragmentSpreadNode):
+            for directive in node.directives or ():
+                yield from self._variables(directive)
+            yield from self._variables(self.fragment_definitions[node.name.value].selection_set)
+        elif isinstance(node, (list, tuple)):
+            for item in node:
+                yield from self._variables(item)
+        elif isinstance(node, Node):
+            for name in node.keys:
+                if name != "loc":
+                    yield from self._variables(getattr(node, name, None))

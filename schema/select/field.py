@@ -1,0 +1,180 @@
+"""Declares the fields of a mapped type: what each reads, and how its value is made.
+
+Each declaration serves both paths: a plan reads the columns that it names, and ordinary resolution calls its resolver
+on a loaded row; both make the value with the same function.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from policies.refusal import Refusal
+from schema.select.fetch import Lookup, Reader
+from schema.tables import Base
+
+T = TypeVar("T")
+SOURCE = "fenji.source"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One mapped column; ``name`` is the attribute's, the field's own when None."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A pure function of columns, named by paths such as ``run.as_of`` through to-one relations.
+
+    ``make`` takes the columns' values, then what the lookup found; ``viewed`` puts the viewer before them.
+    """
+
+    columns: tuple[str, ...]
+    make: Callable[..., Any]
+    lookup: Lookup | None = None
+    viewed: bool = False
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A mapped relation; ``name`` is the attribute's, the field's own when None."""
+
+    name: str | None = None
+
+
+Source = Column | Derived | Relation
+
+
+def mapped(table: type[Base], description: str) -> Callable[[type[T]], type[T]]:
+    """Make a GraphQL type of a class whose fields are declared with this module; ``table`` holds its rows."""
+
+    def wrap(cls: type[T]) -> type[T]:
+        cls.__model__ = table  # type: ignore[attr-defined]  # read back by model_of
+        return strawberry.type(cls, description=description)
+
+    return wrap
+
+
+def model_of(definition: Any) -> type[Base] | None:
+    """Return the table of a Strawberry definition, or None."""
+    return getattr(getattr(definition, "origin", None), "__model__", None)
+
+
+def source_of(field: StrawberryField) -> Source | None:
+    """Return how the field is declared, or None when only its resolver knows."""
+    if field.permission_classes or field.extensions:
+        return None
+    return field.metadata.get(SOURCE)
+
+
+def column(description: str, name: str | None = None) -> Any:
+    """Declare a field that shows a column as it is."""
+    resolver = None
+    if name is not None:
+
+        def resolver(root: Any) -> Any:
+            return getattr(root, name)
+
+    return _field(Column(name), description, resolver)
+
+
+def derived(*columns: str, make: Callable[..., Any], description: str, lookup: Lookup | None = None) -> Any:
+    """Declare a field that is a pure function of columns and of what ``lookup`` finds."""
+    return _derived(Derived(columns, make, lookup), description)
+
+
+def personal(name: str, kind: str, description: str) -> Any:
+    """Declare a personal field; the viewer decides how it is shown."""
+    return _derived(Derived((name,), lambda viewer, value: viewer.show(kind, value), viewed=True), description)
+
+
+def identifier(type_name: str, *columns: str) -> Any:
+    """Declare the global id of a type: opaque, made of the type's name and its key."""
+    return _derived(Derived(columns, lambda *keys: global_id(type_name, *keys)), "Global id, opaque. 全局标识,不透明。")
+
+
+def related(description: str, name: str | None = None) -> Any:
+    """Declare a to-one relation."""
+
+    def resolver(root: Any, info: strawberry.Info) -> Any:
+        return getattr(root, name or info.python_name)
+
+    return _field(Relation(name), description, resolver)
+
+
+def listed(description: str, name: str | None = None) -> Any:
+    """Declare a to-many relation, in the order of the mapping; ``first`` limits it per parent."""
+
+    def resolver(root: Any, info: strawberry.Info, first: int | None = None) -> Any:
+        return getattr(root, name or info.python_name)[: check_first(first)]
+
+    return _field(Relation(name), description, resolver)
+
+
+def check_first(first: int | None) -> int | None:
+    """Return ``first``; Refusal when it is negative."""
+    if first is not None and first < 0:
+        raise Refusal(f"first is {first}; it must be 0 or more.", code="invalid")
+    return first
+
+
+def _derived(source: Derived, description: str) -> Any:
+    def resolver(root: Any, info: strawberry.Info[Any, Any]) -> Any:
+        values = [value_at(root, path) for path in source.columns]
+        if source.lookup is not None:
+            key = value_at(root, source.lookup.column)
+            with info.context.reading() as connection:
+                found = source.lookup.find(Reader(connection, info.context.viewer), [key])
+            values.append(found.get(key))
+        return source.make(info.context.viewer, *values) if source.viewed else source.make(*values)
+
+    return _field(source, description, resolver)
+
+
+def value_at(root: Any, path: str) -> Any:
+    """Return the value at a dotted path of attributes, None where a relation is empty."""
+    for name in path.split("."):
+        if root is None:
+            return None
+        root = getattr(root, name)
+    return root
+
+
+def _field(source: Source, description: str, resolver: Any) -> Any:
+    return strawberry.field(resolver=resolver, description=description, metadata={SOURCE: source})
+
+
+def global_id(type_name: str, *keys: Any) -> str:
+    """Return the opaque id of a row."""
+    text = ":".join((type_name, *map(str, keys)))
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def keys_of(identity: str, type_name: str) -> tuple[str, ...]:
+    """Return the key in a global id as text; Refusal when it is none or of another type."""
+    try:
+        text = urlsafe_b64decode(identity + "=" * (-len(identity) % 4)).decode()
+    except (Error, ValueError):
+        text = ""
+    found, *keys = text.split(":")
+    if not keys:
+        raise Refusal(f"{identity!r} is not an id; take the field id of a {type_name}.", code="invalid")
+    if found != type_name:
+        raise Refusal(f"{identity!r} is the id of a {found}; the id of a {type_name} is needed.", code="invalid")
+    return tuple(keys)
+
+
+def key_of(identity: str, type_name: str) -> int:
+    """Return the integer key in a global id; Refusal when it is none or of another type."""
+    keys = keys_of(identity, type_name)
+    if len(keys) != 1 or not keys[0].isdecimal() or len(keys[0]) > 18:
+        raise Refusal(f"{identity!r} is not the id of a {type_name}.", code="invalid")
+    return int(keys[0])

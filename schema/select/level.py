@@ -1,0 +1,111 @@
+"""One level of a plan: a SELECT's columns, and the steps that turn its rows into response dictionaries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select
+
+from schema.select.fetch import Lookup, Reader
+
+Row = Sequence[Any]
+Dicts = list[dict[str, Any]]
+Step = Callable[[Reader, Sequence[Row], Dicts], None]
+
+
+@dataclass(slots=True)
+class Level:
+    """The first ``len(keys)`` columns stand in response order; what steps need besides follows them."""
+
+    keys: list[str] = field(default_factory=list)
+    columns: list[ColumnElement[Any]] = field(default_factory=list)
+    joins: list[tuple[FromClause, ColumnElement[bool]]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def select_from(self, statement: Select[Any], *more: ColumnElement[Any]) -> Select[Any]:
+        """Return the statement with this level's columns, then ``more``, in place of its own."""
+        chosen = statement.with_only_columns(*self.columns, *more, maintain_column_froms=True)
+        for table, condition in self.joins:
+            chosen = chosen.outerjoin(table, condition)
+        return chosen
+
+    def dicts(self, reader: Reader, rows: Sequence[Row]) -> Dicts:
+        """Return one response dictionary a row; deeper levels take one statement each."""
+        keys = self.keys
+        found = [dict(zip(keys, row, strict=False)) for row in rows]
+        for step in self.steps if found else ():
+            step(reader, rows, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Coerce:
+    """Passes a value through its scalar."""
+
+    key: str
+    coerce: Callable[[Any], Any]
+
+    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
+        key, coerce = self.key, self.coerce
+        for answer in dicts:
+            if (value := answer[key]) is not None:
+                answer[key] = coerce(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """Makes a value of several columns, and of what was looked up by the last of them."""
+
+    key: str
+    places: tuple[int, ...]
+    make: Callable[..., Any]
+    coerce: Callable[[Any], Any]
+    viewed: bool
+    lookup: Lookup | None
+
+    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
+        before = (reader.viewer,) if self.viewed else ()
+        found = self.lookup.find(reader, {row[self.places[-1]] for row in rows}) if self.lookup else None
+        for row, answer in zip(rows, dicts, strict=True):
+            values = [row[place] for place in self.places]
+            if found is not None:
+                values[-1] = found.get(values[-1])
+            value = self.make(*before, *values)
+            answer[self.key] = None if value is None else self.coerce(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Makes the object of a to-one relation of the columns from ``start``; its place holds the key, None when absent."""
+
+    key: str
+    start: int
+    level: Level
+
+    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
+        present = [
+            (row[self.start :], answer) for row, answer in zip(rows, dicts, strict=True) if answer[self.key] is not None
+        ]
+        made = self.level.dicts(reader, [row for row, _ in present])
+        for (_, answer), value in zip(present, made, strict=True):
+            answer[self.key] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Descend:
+    """Fetches the rows of a to-many relation for all parents; its place holds the parents' key, the last column theirs."""
+
+    key: str
+    statement: Select[Any]
+    level: Level
+
+    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
+        below = reader.rows(self.statement, list({answer[self.key] for answer in dicts}))
+        groups: dict[Any, Dicts] = defaultdict(list)
+        for row, value in zip(below, self.level.dicts(reader, below), strict=True):
+            groups[row[-1]].append(value)
+        for answer in dicts:
+            answer[self.key] = list(groups.get(answer[self.key], ()))

@@ -1,0 +1,215 @@
+"""Turns a selection into levels: which columns, which joins, which relations below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any, Protocol
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import CollectedFields, FieldDetails
+from graphql.execution.values import VariableValues, get_argument_values
+from sqlalchemy import ColumnElement, FromClause, and_, func, literal_column, select
+from sqlalchemy.inspection import inspect
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.sql.schema import Column as TableColumn
+
+from schema.select.fetch import among
+from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
+from schema.select.level import Coerce, Derive, Descend, Join, Level
+
+Details = list[FieldDetails]
+AS_STORED = {(GraphQLString.name, str), (GraphQLInt.name, int), (GraphQLBoolean.name, bool)}
+
+
+class Unplannable(Exception):
+    """The selection needs ordinary resolution."""
+
+
+class Selecting(Protocol):
+    """What planning needs of graphql-core's executor: it alone reads the selection."""
+
+    variable_values: VariableValues
+
+    def collect_subfields(self, return_type: GraphQLObjectType, field_details_list: Details, /) -> CollectedFields:
+        """Return the fields selected under a field, by response key."""
+
+
+def selected(
+    executor: Selecting, type_: GraphQLObjectType, details: Details
+) -> Iterator[tuple[str, Details, GraphQLField | None]]:
+    """Yield (response key, field details, field) of each selected field; None for ``__typename``."""
+    grouped, deferred, _ = executor.collect_subfields(type_, details)
+    if deferred:
+        raise Unplannable
+    for key, found in grouped.items():
+        name = found[0].node.name.value
+        yield key, found, None if name == "__typename" else type_.fields[name]
+
+
+class Planner:
+    """Plans the selection under one field, for one dialect."""
+
+    def __init__(self, executor: Selecting, dialect: str) -> None:
+        self.executor, self.dialect = executor, dialect
+
+    def level(self, type_: GraphQLOutputType, details: Details, table: FromClause | None = None) -> Level:
+        """Return the level of a mapped type; Unplannable when one of its fields only has a resolver."""
+        model = model_of(type_.extensions.get("strawberry-definition")) if is_object_type(type_) else None
+        if model is None or not isinstance(type_, GraphQLObjectType):
+            raise Unplannable
+        return _LevelPlan(self, type_, inspect(model), table).made(details)
+
+    def picker(self, type_: GraphQLOutputType, details: Details) -> Callable[[Any], Any]:
+        """Return a function from a plain object to what the selection shows of it."""
+        inner = get_nullable_type(type_)
+        if is_list_type(inner):
+            item = self.picker(inner.of_type, details)
+            return lambda values: [None if value is None else item(value) for value in values]
+        if is_leaf_type(inner):
+            return inner.coerce_output_value
+        if not isinstance(inner, GraphQLObjectType) or model_of(inner.extensions["strawberry-definition"]) is not None:
+            raise Unplannable
+        constants, parts = {}, []
+        for key, found, field in selected(self.executor, inner, details):
+            constants[key] = inner.name if field is None else None
+            if field is not None:
+                definition = field.extensions["strawberry-definition"]
+                if not definition.is_basic_field:
+                    raise Unplannable
+                parts.append((key, attrgetter(definition.python_name), self.picker(field.type, found)))
+
+        def pick(value: Any) -> dict[str, Any]:
+            answer: dict[str, Any] = dict(constants)
+            for key, get, show in parts:
+                part = get(value)
+                answer[key] = None if part is None else show(part)
+            return answer
+
+        return pick
+
+
+class _LevelPlan:
+    """One level under construction."""
+
+    def __init__(self, planner: Planner, type_: GraphQLObjectType, mapper: Any, table: FromClause | None) -> None:
+        self.planner, self.type_, self.mapper = planner, type_, mapper
+        self.table = mapper.local_table if table is None else table
+        self.level = Level()
+        self.tails: list[tuple[list[Any], Callable[[int], None]]] = []
+        self.aliases: dict[tuple[str, ...], tuple[Any, FromClause]] = {}
+
+    def made(self, details: Details) -> Level:
+        for key, found, field in selected(self.planner.executor, self.type_, details):
+            self.level.keys.append(key)
+            if field is None:
+                self.level.columns.append(literal_column(f"'{self.type_.name}'"))
+                continue
+            definition = field.extensions["strawberry-definition"]
+            source: Source | None = source_of(definition)
+            if isinstance(source, Column):
+                self._column(key, field, source.name or definition.python_name)
+            elif isinstance(source, Derived):
+                self._derived(key, field, found, source)
+            elif isinstance(source, Relation):
+                self._relation(key, field, found, source.name or definition.python_name)
+            else:
+                raise Unplannable
+        for columns, place in self.tails:
+            place(len(self.level.columns))
+            self.level.columns += columns
+        return self.level
+
+    def _column(self, key: str, field: GraphQLField, name: str) -> None:
+        column = self._at((name,))
+        self.level.columns.append(column)
+        leaf = get_named_type(field.type)
+        if (leaf.name, column.type.python_type) not in AS_STORED:
+            assert is_leaf_type(leaf)
+            self.level.steps.append(Coerce(key, leaf.coerce_output_value))
+
+    def _derived(self, key: str, field: GraphQLField, details: Details, source: Derived) -> None:
+        paths = (*source.columns, source.lookup.column) if source.lookup else source.columns
+        first, *others = [self._at(tuple(path.split("."))) for path in paths]
+        own = len(self.level.columns)
+        self.level.columns.append(first)
+        coerce = self.planner.picker(field.type, details)
+
+        def place(start: int) -> None:
+            places = (own, *range(start, start + len(others)))
+            self.level.steps.append(Derive(key, places, source.make, coerce, source.viewed, source.lookup))
+
+        self.tails.append((others, place))
+
+    def _relation(self, key: str, field: GraphQLField, details: Details, name: str) -> None:
+        relation: RelationshipProperty[Any] = self.mapper.relationships[name]
+        if relation.uselist:
+            self._descend(key, field, details, relation)
+            return
+        alias = relation.target.alias()
+        child = self.planner.level(get_named_type(field.type), details, alias)  # type: ignore[arg-type]  # a related field's type is an object
+        self.level.joins += [(alias, _on(relation, self.table, alias)), *child.joins]
+        _, remote = relation.local_remote_pairs[0]
+        self.level.columns.append(alias.c[_key(remote)])
+        self.tails.append((child.columns, lambda start: self.level.steps.append(Join(key, start, child))))
+
+    def _descend(self, key: str, field: GraphQLField, details: Details, relation: RelationshipProperty[Any]) -> None:
+        child = self.planner.level(get_named_type(field.type), details)  # type: ignore[arg-type]  # a listed field's type is an object
+        local, remote = relation.local_remote_pairs[0]
+        order = list(relation.order_by) if relation.order_by else list(relation.mapper.primary_key)
+        statement = select(remote).order_by(*order)
+        if relation.secondary is not None:
+            assert relation.secondaryjoin is not None
+            statement = statement.select_from(relation.secondary).join(relation.target, relation.secondaryjoin)
+        statement = child.select_from(statement, remote).where(among(remote, self.planner.dialect))
+        arguments = get_argument_values(
+            field, details[0].node, self.planner.executor.variable_values, details[0].fragment_variable_values
+        )
+        first = check_first(arguments.get("first"))
+        if first is not None:
+            rank = func.row_number().over(partition_by=remote, order_by=order)
+            named = [column.label(f"c{index}") for index, column in enumerate((*child.columns, remote))]
+            ranked = (
+                statement.order_by(None)
+                .with_only_columns(*named, rank.label("rank"), maintain_column_froms=True)
+                .subquery()
+            )
+            *columns, place = ranked.c
+            statement = select(*columns).where(place <= literal_column(str(first))).order_by(place)
+        self.level.columns.append(self.table.c[_key(local)])
+        self.level.steps.append(Descend(key, statement, child))
+
+    def _at(self, path: tuple[str, ...]) -> TableColumn[Any]:
+        """Return the column at a path of attributes through to-one relations, joining what it needs once."""
+        mapper, table = self.mapper, self.table
+        for depth, name in enumerate(path[:-1]):
+            step = path[: depth + 1]
+            if step not in self.aliases:
+                relation = mapper.relationships[name]
+                alias = relation.target.alias()
+                self.level.joins.append((alias, _on(relation, table, alias)))
+                self.aliases[step] = relation.mapper, alias
+            mapper, table = self.aliases[step]
+        found: TableColumn[Any] = table.c[mapper.attrs[path[-1]].columns[0].key]
+        return found
+
+
+def _on(relation: RelationshipProperty[Any], table: FromClause, alias: FromClause) -> Any:
+    return and_(*(table.c[_key(local)] == alias.c[_key(remote)] for local, remote in relation.local_remote_pairs))
+
+
+def _key(column: ColumnElement[Any]) -> str:
+    assert column.key is not None
+    return column.key
