@@ -8,7 +8,7 @@ What is drawn, and from what:
 
 - **Kinds** (hidden; exact shares): strategic 3 %, growing 11, steady 22, declining 11, one-off 20, dormant 14,
   prospect 19.  Their level, frequency, trend, loyalty, service and ratings: table ``latent.KINDS``.
-- **Time**: the window is ``months`` long and ends on ``until``.  15-60 % of a kind first meet us inside it, uniformly;
+- **Time**: the window is ``months`` long and ends on ``until``.  10-60 % of a kind first meet us inside it, uniformly;
   the others come from the former system on its first day, met up to five years earlier.
 - **Level**: lognormal about the kind's median (quantiles, sigma .5-.85), so that 20 % of the buyers make 75-80 % of the
   revenue (2,000 customers).  Trend: normal about the kind's (strategic +5 %, growing +35 %, declining -60 % in logarithms a year,

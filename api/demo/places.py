@@ -27,10 +27,10 @@ _CITIES = """
 510700 4000 0816,511500 3800 0831,510600 3000 0838,450200 3100 0772,450300 2500 0773,520300 4800 0852,530300 3900 0874
 """
 
-# Users of the demonstration: account managers by area, people in service, the review panel.
+# People of the demonstration: account managers by area (all of them users), people in service, the review panel.
 SALES = ("wang.lei", "li.na", "zhao.min", "chen.jie")
-SERVICE = ("liu.yang", "sun.hao", "zhou.ting", "wu.qiang")
-PANEL = ("he.qing", "xu.wen", "ma.jun")
+SERVICE = ("he.qing", "sun.hao", "zhou.ting", "wu.qiang")
+PANEL = ("lin.ce", "xu.wen", "ma.jun")
 _TEAMS = {
     "华东": ("wang.lei", "华东销售部"),
     "华南": ("li.na", "华南销售部"),
