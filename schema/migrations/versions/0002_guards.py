@@ -35,6 +35,10 @@ def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
     contributed = (
         "exists (select 1 from policy_contributions c where c.version_id = NEW.id and c.user_id = NEW.decided_by_id)"
     )
+    evidence = (
+        "exists (select 1 from policy_submissions s join backtests b on b.id = s.backtest_id where s.version_id = NEW.id "
+        "and b.state = 'finished' and b.semantic_hash = NEW.semantic_hash)"
+    )
     found = [
         ("version_content", "policy_versions", "update", f"OLD.state <> 'draft' and ({changed(FROZEN, differs)})",
          "a submitted policy version never changes; write a new draft"),
@@ -48,6 +52,8 @@ def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
         ("version_approver", "policy_versions", "update",
          f"NEW.state in ('approved', 'rejected') and NEW.state <> OLD.state and {contributed}",
          "who wrote, edited or backtested a version cannot decide on it"),
+        ("version_evidence", "policy_versions", "update", f"NEW.state = 'approved' and OLD.state <> 'approved' and not {evidence}",
+         "a version is approved with the finished backtest of exactly this document"),
         ("version_delete", "policy_versions", "delete", "OLD.state <> 'draft'", "a submitted policy version stays"),
         ("version_insert", "policy_versions", "insert", "NEW.state <> 'draft'", "a policy version begins as a draft"),
         ("champion_state", "policy_champions", "insert",

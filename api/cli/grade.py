@@ -1,0 +1,115 @@
+"""`fenji grade` and `fenji snapshot`: run a grading, explain one customer, keep the facts of a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.table import Table
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from api import jobs
+from api.cli.door import CONSOLE, acting, as_option, open_database, progress
+from api.cli.policy import DAY
+from api.commands import run as runs
+from api.commands import snapshot as snapshots
+from api.database import reading, writing
+from api.errors import NotFound
+from api.explaining import explain_grade
+from api.settings import settings
+from policies import parse
+from schema.tables import Customer, Grade, PolicyVersion, Run, facts
+
+
+@click.group()
+def grade() -> None:
+    """Run a grading, list runs, explain one customer."""
+
+
+@grade.command("run")
+@click.argument("policy_key")
+@click.option("--as-of", type=DAY, required=True, help="The day of the facts.")
+@as_option
+def run(policy_key: str, as_of: datetime, acting_login: str) -> None:
+    """Grade all customers as of a day with the version of the policy in force."""
+    engine = open_database()
+    actor = acting(engine, acting_login)
+    with writing(engine) as session:
+        started = runs.start(session, actor, policy_key, as_of.date())
+    with progress("grading") as report:
+        jobs.run(engine, settings().home, started.job_id, report)
+    print_tiers(engine, started.id)
+
+
+def print_tiers(engine: Engine, run_id: int) -> None:
+    """Print the tiers of a run: customers, their share, and their share of the last year's revenue."""
+    with Session(engine) as session:
+        run = session.get_one(Run, run_id)
+        order = list(parse(session.get_one(PolicyVersion, run.version_id).document).tiers.order)
+        label = func.coalesce(Grade.tier, Grade.status)
+        rows = session.execute(
+            select(label, func.count(), func.sum(facts.c.amount_12m))
+            .join(facts, (facts.c.customer_id == Grade.customer_id) & (facts.c.snapshot_id == run.snapshot_id))
+            .where(Grade.run_id == run_id)
+            .group_by(label)
+        ).all()
+    found = {name: (number, int(amount or 0)) for name, number, amount in rows}
+    customers, revenue = (sum(values[i] for values in found.values()) for i in (0, 1))
+    table = Table("等级 tier", "客户 customers", "占比 share", "近一年金额 revenue 12m (元)", "收入占比 revenue share",
+                  title=f"Run {run_id}, as of {run.as_of}")  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in [*order, *sorted(set(found) - set(order))]:
+        number, amount = found.get(name, (0, 0))
+        share = f"{number / customers:.1%}" if customers else "-"
+        table.add_row(name, f"{number:,}", share, f"{amount / 100:,.2f}", f"{amount / revenue:.1%}" if revenue else "-")
+    CONSOLE.print(table)
+    CONSOLE.print(f"Result {run.fingerprint}", style="dim")
+
+
+@grade.command("list")
+def list_() -> None:
+    """List the grading runs."""
+    table = Table("run", "as of", "version", "state", "snapshot", "customers", "result")
+    with reading(open_database()) as connection:
+        rows = connection.execute(select(Run.__table__).order_by(Run.id)).all()
+    for row in rows:
+        counted = ", ".join(f"{name} {number}" for name, number in (row.counts or {}).items())
+        result = (row.fingerprint or row.error or "-")[:19]
+        table.add_row(
+            str(row.id), str(row.as_of), str(row.version_id), row.state, str(row.snapshot_id or "-"), counted, result
+        )
+    CONSOLE.print(table if rows else "No runs yet; start one with `fenji grade run`.")
+
+
+@grade.command("explain")
+@click.argument("number")
+@click.option("--run", "run_id", type=int, help="A run; the one in force when not given.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def explain(number: str, run_id: int | None, language: str) -> None:
+    """Say why a customer, given by number, has its grade and what would lift it."""
+    with Session(open_database()) as session:
+        customer = session.scalar(select(Customer).where(Customer.number == number))
+        if customer is None:
+            raise NotFound(f"No customer has the number {number!r}.")
+        explanation = explain_grade(session, customer.id, run_id)
+        click.echo(f"{customer.number} {customer.name}")
+    for line in explanation.lines(language):
+        click.echo(line)
+
+
+@click.group()
+def snapshot() -> None:
+    """The facts of a day."""
+
+
+@snapshot.command("take")
+@click.option("--as-of", type=DAY, required=True, help="The day of the facts.")
+def take(as_of: datetime) -> None:
+    """Keep the facts of a day as rows and as a Parquet file."""
+    engine = open_database()
+    with progress("facts") as report:
+        taken = snapshots.take(engine, settings().home, as_of.date(), settings().zone, report)
+    CONSOLE.print(f"Snapshot {taken.id} of {taken.as_of}: {taken.rows} customers, {taken.fingerprint}")
+    CONSOLE.print(f"{settings().home / str(taken.parquet)}")

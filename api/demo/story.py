@@ -1,0 +1,176 @@
+"""The demo's story: a history is imported, a policy is written, backtested, submitted, approved by another person, run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from api import jobs
+from api.access import Actor, actor_of_login
+from api.commands import backtest as backtests
+from api.commands import intake
+from api.commands import policy as policies_
+from api.commands import run as runs
+from api.commands import user as users
+from api.commands.database import upgrade_database
+from api.commands.snapshot import today
+from api.database import make_engine, writing
+from api.demo.history import write_history
+from api.jobs import Report
+from policies.documents import shipped
+from policies.refusal import Refusal
+
+POLICY = "sabcd-weighted"
+MARK = "fenji-demo"  # a folder without this file is never removed
+
+# login, name, roles: the people of the demo
+PEOPLE = (
+    ("chen.fen", "陈芬(分析师)", ("analyst",)),
+    ("lin.ce", "林策(策略组)", ("strategy",)),
+    ("wang.lei", "王磊(销售)", ("sales",)),
+    ("li.na", "李娜(销售)", ("sales",)),
+    ("zhao.min", "赵敏(销售)", ("sales",)),
+    ("chen.jie", "陈杰(销售)", ("sales",)),
+    ("sun.yue", "孙悦(市场)", ("marketing",)),
+    ("he.qing", "何青(客服)", ("service",)),
+)
+ANALYST, STRATEGIST, SALES = "chen.fen", "lin.ce", "wang.lei"
+
+Bar = Callable[[str], AbstractContextManager[Report]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the story leaves: the database, its folder, the run, and a key for each person shown."""
+
+    engine: Engine
+    home: Path
+    run_id: int
+    keys: dict[str, str]
+
+
+def last_month_end(day: date) -> date:
+    """Return the last day of the month before ``day``."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def prepare(home: Path) -> Engine:
+    """Return the engine of a new database in the demo's own folder; what an earlier demo left there is removed.
+
+    Raises Refusal when the folder holds something that is not a demo's.
+    """
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise Refusal(f"{home} is not empty and not a demo's folder; set FENJI_HOME to another one.")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).write_text("Made by `fenji demo`, which removes this folder when it runs again.\n")
+    engine = make_engine(f"sqlite:///{(home / 'fenji.db').absolute()}")
+    upgrade_database(engine)
+    return engine
+
+
+def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int, seed: int, zone: str) -> Told:
+    """Build the history in ``home`` and take a policy through its whole life; prints each step.
+
+    ``customers`` companies over ``months`` months that end with the last month; the same seed gives the same history.
+    """
+    engine = prepare(home)
+    with writing(engine) as session:
+        operator = users.operator(session)
+        for login, name, roles in PEOPLE:
+            users.create(session, operator, login, name, roles)
+        keys = {login: users.issue_key(session, operator, login) for login in (ANALYST, STRATEGIST, SALES)}
+    until = last_month_end(today(zone))
+    _import(engine, home, operator, console, bar, customers, months, seed, until)
+    with Session(engine) as session:
+        analyst, strategist = (_person(session, login) for login in (ANALYST, STRATEGIST))
+    text = shipped()[POLICY].read_text(encoding="utf-8")
+    first = _author(engine, home, analyst, text, console, bar)
+    _approve(engine, analyst, strategist, first, zone, console)
+    run_id = _grade(engine, home, analyst, until, console, bar)
+    second = _author(engine, home, analyst, challenger(text), console, bar)
+    console.print(f"  版本 {second} 已提交,等待策略组审批 · version {second} waits for the strategy group's decision")
+    return Told(engine, home, run_id, keys)
+
+
+def challenger(text: str) -> str:
+    """Return the policy with the third cut of A2 moved from 50 to 60 万元: the change the demo's analyst proposes."""
+    before, after = "cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"
+    if text.count(before) != 1:
+        raise ValueError(f"the shipped policy {POLICY} no longer holds {before!r} once; change the demo with it")
+    return text.replace(before, after)
+
+
+def _person(session: Session, login: str) -> Actor:
+    found = actor_of_login(session, login)
+    assert found is not None
+    return found
+
+
+def _import(
+    engine: Engine,
+    home: Path,
+    operator: Actor,
+    console: Console,
+    bar: Bar,
+    customers: int,
+    months: int,
+    seed: int,
+    until: date,
+) -> None:
+    folder = home / "history"
+    write_history(folder, seed=seed, customers=customers, months=months, until=until)
+    console.print(f"[bold]1 导入 import[/]  {customers} 家企业,{months} 个月,截至 {until} · CSV in {folder}")
+    with bar("import") as report:
+        summaries = intake.import_folder(engine, operator, folder, source_system="demo", report=report)
+    landed = ", ".join(f"{summary.noun} {summary.created}" for summary in summaries)
+    console.print(f"  {landed}")
+
+
+def _author(engine: Engine, home: Path, analyst: Actor, text: str, console: Console, bar: Bar) -> int:
+    """Save a draft, backtest it and submit it; return its id."""
+    with writing(engine) as session:
+        draft = policies_.save_draft(session, analyst, text)
+        backtest = backtests.start(session, analyst, draft.id, {})
+    console.print(f"[bold]2 编写与回测 author and backtest[/]  版本 version {draft.id}, {draft.semantic_hash[:19]}…")
+    with bar("backtest") as report:
+        jobs.run(engine, home, backtest.job_id, report)
+    with writing(engine) as session:
+        policies_.submit(session, analyst, draft.id, backtest.id)
+    console.print(f"  报告 report: {home / 'backtests' / str(backtest.id) / 'report.html'}")
+    return draft.id
+
+
+def _approve(engine: Engine, analyst: Actor, strategist: Actor, version_id: int, zone: str, console: Console) -> None:
+    console.print("[bold]3 审批 approve[/]")
+    try:
+        with writing(engine) as session:
+            policies_.approve(session, analyst, version_id, "我自己写的 my own")
+    except Refusal as refusal:
+        console.print(f"  作者不能审批 the author is refused: {refusal.message}", style="dim")
+    else:
+        raise AssertionError("the author approved their own policy")
+    with writing(engine) as session:
+        approved = policies_.approve(session, strategist, version_id, "回测通过 the backtest holds")
+        policies_.put_in_force(session, strategist, version_id, today(zone))
+        backtested = backtests.newest(session, version_id)
+        assert backtested.semantic_hash == approved.semantic_hash
+        console.print(f"  {strategist.name} 批准 approved version {approved.number}, 生效 in force from {today(zone)}; "
+                      f"hash {approved.semantic_hash[:19]}… = backtested")  # fmt: skip
+
+
+def _grade(engine: Engine, home: Path, analyst: Actor, as_of: date, console: Console, bar: Bar) -> int:
+    with writing(engine) as session:
+        run = runs.start(session, analyst, POLICY, as_of)
+    console.print(f"[bold]4 分级 grade[/]  as of {as_of}")
+    with bar("grading") as report:
+        jobs.run(engine, home, run.job_id, report)
+    return run.id

@@ -1,0 +1,211 @@
+"""The life of a policy version: who may move it, what is refused, and what the database refuses to a hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from people import finished_backtest, person
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.access import Actor
+from api.commands import policy
+from api.commands.snapshot import today
+from api.database import writing
+from policies.documents import shipped
+from policies.refusal import Refusal
+from schema.tables import Audit, PolicyChampion, PolicyVersion
+
+G2 = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
+ZONE = "Asia/Shanghai"
+
+
+@pytest.fixture
+def analyst(engine: Engine) -> Actor:
+    return person(engine, "chen", "analyst")
+
+
+@pytest.fixture
+def strategist(engine: Engine) -> Actor:
+    return person(engine, "lin", "strategy")
+
+
+def submitted(engine: Engine, analyst: Actor, document: str = G2) -> int:
+    with writing(engine) as session:
+        draft = policy.save_draft(session, analyst, document)
+        finished_backtest(session, draft, analyst)
+        policy.submit(session, analyst, draft.id)
+        return draft.id
+
+
+def approved(engine: Engine, analyst: Actor, strategist: Actor) -> int:
+    version_id = submitted(engine, analyst)
+    with writing(engine) as session:
+        policy.approve(session, strategist, version_id, "回测通过")
+    return version_id
+
+
+def state(engine: Engine, version_id: int) -> str:
+    with Session(engine) as session:
+        return session.get_one(PolicyVersion, version_id).state
+
+
+def test_a_policy_travels_from_draft_to_force(engine: Engine, analyst: Actor, strategist: Actor) -> None:
+    version_id = approved(engine, analyst, strategist)
+    with writing(engine) as session:
+        version = session.get_one(PolicyVersion, version_id)
+        assert (version.state, version.number) == ("approved", 1)
+        policy.put_in_force(session, strategist, version_id, today(ZONE))
+    with Session(engine) as session:
+        assert policy.in_force(session, "sabcd-weighted", today(ZONE)).id == version_id  # type: ignore[union-attr]
+        assert policy.in_force(session, "sabcd-weighted", today(ZONE) - timedelta(days=1)) is None
+        actions = session.scalars(select(Audit.action).where(Audit.noun == "policy_version").order_by(Audit.id)).all()
+        assert actions == ["save_draft", "submit", "approve", "put_in_force"]
+
+
+@pytest.mark.parametrize("how", ["wrote", "edited", "submitted"])
+def test_who_worked_on_a_version_cannot_decide_on_it(engine: Engine, analyst: Actor, how: str) -> None:
+    both = person(engine, "both", "analyst", "strategy")
+    author = both if how == "wrote" else analyst
+    with writing(engine) as session:
+        draft = policy.save_draft(session, author, G2)
+        if how == "edited":
+            policy.edit_draft(session, both, draft.id, G2.replace("五级加权评分", "五级加权评分(改)"))
+        finished_backtest(session, draft, analyst)
+        policy.submit(session, both if how == "submitted" else analyst, draft.id)
+    for decide in (policy.approve, policy.reject):
+        with pytest.raises(Refusal) as refused, writing(engine) as session:
+            decide(session, both, draft.id, "mine")
+        assert refused.value.code == "author_cannot_approve"
+        assert state(engine, draft.id) == "submitted"
+
+
+def test_the_database_refuses_a_contributors_approval_by_hand(engine: Engine, analyst: Actor) -> None:
+    version_id = submitted(engine, analyst)
+    by_hand = "update policy_versions set state = 'approved', number = 1, decided_by_id = :who where id = :id"
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(by_hand), {"who": analyst.id, "id": version_id})
+    editor = person(engine, "editor", "strategy")
+    with writing(engine) as session:
+        policy.contributed(session, version_id, editor, "backtested")
+    with pytest.raises(IntegrityError, match="cannot decide on it"), engine.begin() as connection:
+        connection.execute(text(by_hand), {"who": editor.id, "id": version_id})
+    assert state(engine, version_id) == "submitted"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "document = document || ' '", "canonical = '{}'", "semantic_hash = 'sha256:0'", "document_hash = 'sha256:0'",
+        "state = 'draft'", "number = 7", "author_id = decided_by_id", "decided_by_id = author_id",
+        "decision_reason = 'other'",
+    ],
+)  # fmt: skip
+def test_the_database_refuses_to_change_a_promoted_version(
+    engine: Engine, analyst: Actor, strategist: Actor, change: str
+) -> None:
+    version_id = approved(engine, analyst, strategist)
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(f"update policy_versions set {change} where id = {version_id}"))  # noqa: S608  # literals above
+    with pytest.raises(IntegrityError, match="stays"), engine.begin() as connection:
+        connection.execute(text(f"delete from policy_versions where id = {version_id}"))  # noqa: S608  # an integer
+
+
+def test_the_database_refuses_to_approve_without_the_backtest_of_this_document(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    with writing(engine) as session:
+        draft = policy.save_draft(session, analyst, G2)
+    for move in ("state = 'submitted'", f"state = 'approved', number = 1, decided_by_id = {strategist.id}"):
+        statement = text(f"update policy_versions set {move} where id = {draft.id}")  # noqa: S608  # literals and integers
+        if "approved" in move:
+            with pytest.raises(IntegrityError, match="finished backtest"), engine.begin() as connection:
+                connection.execute(statement)
+        else:
+            with engine.begin() as connection:
+                connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", ["audits", "policy_contributions", "policy_submissions", "policy_champions"])
+def test_history_is_only_ever_added_to(engine: Engine, analyst: Actor, strategist: Actor, table: str) -> None:
+    version_id = approved(engine, analyst, strategist)
+    with writing(engine) as session:
+        policy.put_in_force(session, strategist, version_id, today(ZONE))
+    column = {"audits": "action", "policy_contributions": "what"}.get(table, "version_id")
+    for statement in (f"update {table} set {column} = {column}", f"delete from {table}"):  # noqa: S608  # names above
+        with pytest.raises(IntegrityError, match="only ever added"), engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_an_unapproved_version_is_not_put_in_force_even_by_hand(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    version_id = submitted(engine, analyst)
+    with pytest.raises(Refusal), writing(engine) as session:
+        policy.put_in_force(session, strategist, version_id, today(ZONE))
+    with pytest.raises(IntegrityError, match="only an approved"), writing(engine) as session:
+        found = session.get_one(PolicyVersion, version_id)
+        session.add(
+            PolicyChampion(
+                policy_id=found.policy_id, version_id=version_id, effective_from=date(2026, 1, 1), set_by_id=analyst.id
+            )
+        )
+        session.flush()
+
+
+def test_what_was_in_force_on_a_past_day_cannot_be_rewritten(engine: Engine, analyst: Actor, strategist: Actor) -> None:
+    version_id = approved(engine, analyst, strategist)
+    with pytest.raises(Refusal, match="is over"), writing(engine) as session:
+        policy.put_in_force(session, strategist, version_id, today(ZONE) - timedelta(days=1))
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(PolicyChampion)) == 0
+
+
+def test_submission_needs_evidence_of_exactly_this_document(engine: Engine, analyst: Actor) -> None:
+    with writing(engine) as session:
+        draft = policy.save_draft(session, analyst, G2)
+    with pytest.raises(Refusal) as refused, writing(engine) as session:
+        policy.submit(session, analyst, draft.id)
+    assert refused.value.code == "evidence_missing"
+    with writing(engine) as session:
+        evidence = finished_backtest(session, session.get_one(PolicyVersion, draft.id), analyst)
+        policy.edit_draft(session, analyst, draft.id, G2.replace("cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"))
+    with pytest.raises(Refusal) as refused, writing(engine) as session:
+        policy.submit(session, analyst, draft.id, evidence.id)
+    assert refused.value.code == "evidence_missing"
+    assert state(engine, draft.id) == "draft"
+
+
+def test_a_submitted_version_is_not_edited_and_a_wrong_role_writes_nothing(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    version_id = submitted(engine, analyst)
+    with pytest.raises(Refusal, match="never changes"), writing(engine) as session:
+        policy.edit_draft(session, analyst, version_id, G2)
+    seller = person(engine, "wang", "sales")
+    for attempt in (
+        lambda session: policy.save_draft(session, seller, G2),
+        lambda session: policy.approve(session, seller, version_id, "x"),
+        lambda session: policy.put_in_force(session, seller, version_id, today(ZONE)),
+        lambda session: policy.withdraw(session, seller, version_id),
+    ):
+        with pytest.raises(Refusal), writing(engine) as session:
+            attempt(session)
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(PolicyVersion)) == 1
+    assert state(engine, version_id) == "submitted"
+
+
+def test_the_next_version_takes_over_and_the_former_can_come_back(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    first, second = (approved(engine, analyst, strategist) for _ in range(2))
+    for version_id in (first, second, first):
+        with writing(engine) as session:
+            policy.put_in_force(session, strategist, version_id, today(ZONE))
+            found = policy.in_force(session, "sabcd-weighted", today(ZONE))
+            assert found is not None
+            assert found.id == version_id
+    assert (state(engine, first), state(engine, second)) == ("active", "retired")
