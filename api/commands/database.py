@@ -13,6 +13,11 @@ def upgrade_database(engine: Engine) -> None:
     """Bring the database to the newest revision and fill industries and regions; a second call changes nothing."""
     with engine.begin() as connection:
         upgrade(connection)
-        for table, rows in ((Industry, industries()), (Region, regions())):
-            if connection.scalar(select(func.count()).select_from(table)) == 0:
-                connection.execute(insert(table), [vars(row) for row in rows])
+        if connection.scalar(select(func.count()).select_from(Industry)) == 0:
+            names = ("code", "level", "name_zh", "name_en")
+            rows = [{name: getattr(row, name) for name in names} | {"parent_code": row.parent} for row in industries()]
+            connection.execute(insert(Industry), rows)
+        if connection.scalar(select(func.count()).select_from(Region)) == 0:
+            names = ("code", "level", "name", "area")
+            rows = [{name: getattr(row, name) for name in names} | {"parent_code": row.parent} for row in regions()]
+            connection.execute(insert(Region), rows)
