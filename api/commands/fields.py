@@ -46,7 +46,8 @@ class Field:
 
     ``parse`` is None for a date and time, whose parser depends on the zone.  ``column`` is the table's column where it
     has another name; ``refers`` is the noun whose key the field holds.  ``personal`` values are never kept in a report.
-    A day alone is its first instant, or its last where the field is ``late``.
+    A day alone is its first instant, or its last where the field is ``late``.  An empty cell says nothing of a ``kept``
+    field: a row keeps what it has.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Field:
     refers: str = ""
     personal: bool = False
     late: bool = False
+    kept: bool = False
 
     def parser(self, zone: ZoneInfo) -> Parser:
         """Return the parser of the field's text."""
@@ -134,7 +136,7 @@ NOUNS: dict[str, Noun] = {noun.name: noun for noun in (
         F("first_contact_on", "首次联系日期", "first contact date", read.day, also="首次联系时间 首次接触日期"),
         F("owner", "负责人", "owner", read.text(100), also="客户经理 归属人", column="owner_id", refers="users"),
         F("department", "所属部门", "department", read.text(60), also="部门"),
-        F("status", "客户状态", "customer status", STATUS, also="状态", default="potential"),
+        F("status", "客户状态", "customer status", STATUS, also="状态", kept=True),
         F("status_since", "状态起始日期", "status since", read.day, also="状态日期"),
         event="first_contact_on", early=True),
     _noun("contacts", "联系人", KEY, OWNED,
@@ -232,7 +234,7 @@ def clean(noun: str, values: Mapping[str, object], *, partial: bool = False) -> 
     """Return the values of one row in normal form, by canonical name; Invalid names the field, the value and the cure.
 
     Values may be text or typed (Decimal, date, aware datetime, int, bool, enum).  Empty text, 待确认 and None are unknown:
-    None, or the field's default.  ``partial`` lets required fields be absent, never empty.  Keys and references to other
+    None, or the field's default; a ``kept`` field is left out.  ``partial`` lets required fields be absent, never empty.  Keys and references to other
     rows (``source_key``, ``customer_key`` …) are the import's; a door that knows ids leaves them out.
     """
     shape, zone = NOUNS[noun], ZoneInfo(settings().zone)
@@ -243,9 +245,11 @@ def clean(noun: str, values: Mapping[str, object], *, partial: bool = False) -> 
             known = [field.name for field in shape.fields]
             raise Invalid(f"{noun} has no field {name!r}{nearest(name, known)}; choose among {', '.join(known)}.")
         try:
-            cleaned[name] = parse_cell(field, as_text(value), field.parser(zone))
+            found = parse_cell(field, as_text(value), field.parser(zone))
         except ValueError as error:
             raise Invalid(f"{name} ({field.zh}): {error}.") from error
+        if found is not None or not field.kept:
+            cleaned[name] = found
     for field in shape.fields:
         if not partial and field.required and not field.refers and field.name not in ("source_key", *cleaned):
             raise Invalid(f"{field.name} ({field.zh}) is missing; a row of {noun} needs it.")
