@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.database import database
+from api.cli.intake import import_
 from api.cli.user import user
 
 
@@ -14,5 +15,5 @@ def cli() -> None:
     """Fenji 分级: customers, their grades, and the policies behind the grades."""
 
 
-for command in (database, user):
+for command in (database, import_, user):
     cli.add_command(command)
