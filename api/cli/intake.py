@@ -132,7 +132,7 @@ def _preview(summary: IntakeSummary) -> Table:
         shown = []
         for _line, cells in summary.preview:
             cell, became = cells.get(name, ("", ""))
-            shown.append(Text(_short(became if cell.strip() == became else f"{_short(cell)} → {became}")))
+            shown.append(Text(_short(became if cell.strip() == became else f"{_short(cell or '(empty)')} → {became}")))
         table.add_row(name, *shown)
     return table
 

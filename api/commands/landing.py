@@ -180,7 +180,7 @@ class Landing:
         if field.refers == "users":
             return f"{key!r} is no login or full name of one user; add the person with `fenji user add`"
         whose = f"source system {self.source_system!r}"
-        return f"{key!r} is no key of other {field.refers} from {whose}; import them first, or correct it"
+        return f"{key!r} is no key of other {field.refers} from {whose}; import them first, or name their source"
 
     def _complete(self, row: Row) -> None:
         """Set the columns of a row; a thing is known at the end of its own day unless the file says when."""

@@ -92,7 +92,7 @@ class Columns:
     def preview(self, line: int, cells: Cells) -> dict[str, tuple[str, str]]:
         """Return, by field, the text of a row's cell and what it became or why it was refused."""
         values, errors = self.read(line, cells)
-        problems = {error.field: error.problem for error in errors}
+        problems = {error.field: f"refused: {error.problem}" for error in errors}
         if "" in problems:
             return {"": (" ".join(cells), problems[""])}
         return {
