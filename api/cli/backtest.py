@@ -1,0 +1,116 @@
+"""`fenji backtest`: replay a version over history beside the version in force, and list what was run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import jobs
+from api.cli.door import CONSOLE, acting, as_option, open_database, progress
+from api.cli.policy import DAY
+from api.commands import backtest as backtests
+from api.database import reading, writing
+from api.errors import NotFound
+from api.settings import settings
+from schema.tables import Backtest, Policy, PolicyVersion
+
+
+@click.group()
+def backtest() -> None:
+    """Replay a version over history, and list what was run."""
+
+
+@backtest.command("run")
+@click.argument("version")
+@click.option(
+    "--date", "days", type=DAY, multiple=True, help="A day of facts, several times; quarter ends when not given."
+)
+@click.option("--horizon", type=int, help="Months of outcomes after each day.  [default: 6]")
+@click.option("--tier", help="The swap set is of this tier and better.  [default: the second best]")
+@as_option
+def run(version: str, days: tuple[datetime, ...], horizon: int | None, tier: str | None, acting_login: str) -> None:
+    """Backtest a version, given by its id, or the newest version of a policy, given by its key."""
+    engine = open_database()
+    actor = acting(engine, acting_login)
+    dates = [day.date() for day in sorted(days)] or None
+    with writing(engine) as session:
+        found = _version_id(session, version)
+        started = backtests.start(
+            session, actor, found, {"dates": dates, "horizon_months": horizon, "tier_of_interest": tier}
+        )
+    with progress("backtest") as report:
+        jobs.run(engine, settings().home, started.job_id, report)
+    with Session(engine) as session:
+        finished = session.get_one(Backtest, started.id)
+    if finished.metrics is None or finished.folder is None:
+        CONSOLE.print(f"Backtest {finished.id} is {finished.state}; another process runs it.")
+        return
+    print_figures(finished.metrics)
+    folder = settings().home / finished.folder
+    CONSOLE.print(f"Report  {folder / 'report.html'}")
+    CONSOLE.print(f"Figures {folder / 'metrics.json'}  {finished.metrics_hash}", style="dim")
+
+
+def _version_id(session: Session, version: str) -> int:
+    if version.isdecimal():
+        return int(version)
+    found = session.scalar(
+        select(PolicyVersion.id)
+        .join(Policy, Policy.id == PolicyVersion.policy_id)
+        .where(Policy.key == version)
+        .order_by(PolicyVersion.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound(f"No policy has the key {version!r}; `fenji policy list` shows them.")
+    return found
+
+
+def print_figures(metrics: dict[str, Any]) -> None:
+    """Print the candidate's tiers on the last date and what they bought next, and the moves when there is a champion."""
+    day, figures = list(metrics["dates"].items())[-1]
+    months = metrics["parameters"]["horizon_months"]
+    table = Table("等级 tier", "客户 customers", "占比 share", "近一年占比 of 12 months", f"后 {months} 月均值 mean next (元)",
+                  "后续占比 share of next", title=f"草案 candidate, {day}")  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for now_, later in zip(figures["candidate"]["structure"], figures["candidate"]["foresight"], strict=True):
+        mean = "-" if later["mean"] is None else f"{later['mean'] / 100:,.0f}"
+        table.add_row(now_["place"], f"{now_['customers']:,}", _percent(now_["of_customers"]),
+                      _percent(now_["of_amount"]), mean, _percent(later["share"]))  # fmt: skip
+    CONSOLE.print(table)
+    together = metrics["together"]["candidate"]
+    broken = ", ".join(f"{better} < {worse}" for better, worse in together["breaks"])
+    CONSOLE.print(f"次序 order over {len(metrics['dates'])} dates: {f'broken: {broken}' if broken else 'holds 成立'}")
+    moves, swap = figures["migration"], figures["swap"]
+    if moves is None:
+        CONSOLE.print("没有现行版本 no version is in force, so there is nothing to compare with")
+    elif moves["up"] is not None:
+        CONSOLE.print(
+            f"迁移 moves: up {moves['up']}, down {moves['down']}, two tiers or more {moves['far']}, same {moves['same']}"
+        )
+    if swap is not None:
+        CONSOLE.print(f"{swap['tier']} 及以上 and better: in {swap['in']['customers']}, out {swap['out']['customers']}")
+
+
+def _percent(points: int | None) -> str:
+    return "-" if points is None else f"{points / 100:.1f}%"
+
+
+@backtest.command("list")
+def list_() -> None:
+    """List the backtests."""
+    table = Table("backtest", "version", "champion", "state", "dates", "figures")
+    with reading(open_database()) as connection:
+        rows = connection.execute(select(Backtest.__table__).order_by(Backtest.id)).all()
+    for row in rows:
+        days = row.parameters["dates"]
+        result = (row.metrics_hash or row.error or "-")[:60]
+        table.add_row(str(row.id), str(row.version_id), str(row.champion_version_id or "-"), row.state,
+                      f"{days[0]} … {days[-1]} ({len(days)})", result)  # fmt: skip
+    CONSOLE.print(table if rows else "No backtests yet; start one with `fenji backtest run`.")

@@ -1,0 +1,18 @@
+"""The notebooks' only door: open a folder of inputs and look at a backtest as tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.workbench.study import Study
+from policies.backtest.parameters import checked
+from policies.backtest.replay import Replay
+
+__all__ = ["Study", "open"]
+
+
+def open(folder: str | Path, *, dates: Sequence[str], horizon_months: int, tier_of_interest: str) -> Study:
+    """Return the study of a folder of inputs (``fenji backtest run`` makes one); Refusal for wrong parameters."""
+    values = {"dates": list(dates), "horizon_months": horizon_months, "tier_of_interest": tier_of_interest}
+    return Study(Replay(Path(folder), checked(values)))

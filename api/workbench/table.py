@@ -1,0 +1,127 @@
+"""Tables and notes as a notebook shows them: HTML for Jupyter and the report, plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from html import escape
+from typing import Any
+from unicodedata import east_asian_width
+
+Head = tuple[str, str]  # Chinese, English
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence in the place of a table or picture that cannot be had."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.zh} {self.en}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        html = f'<p class="note">{escape(self.zh)}<br><small>{escape(self.en)}</small></p>'
+        return {"text/html": html, "text/plain": str(self)}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, heads and cells of text; the first ``words`` columns are words, the others figures."""
+
+    caption: Head
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: int = 1
+
+    def __str__(self) -> str:
+        lines = [[zh for zh, _ in self.heads], *map(list, self.rows)]
+        widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+        shown = ("  ".join(self._padded(i, cell, widths[i]) for i, cell in enumerate(line)).rstrip() for line in lines)
+        return "\n".join((" ".join(self.caption), *shown))
+
+    def _padded(self, column: int, cell: str, width: int) -> str:
+        blank = " " * (width - _width(cell))
+        return cell + blank if column < self.words else blank + cell
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        heads = "".join(_cell("th", i < self.words, f"{escape(zh)}<br><small>{escape(en)}</small>")
+                        for i, (zh, en) in enumerate(self.heads))  # fmt: skip
+        rows = "".join(
+            "<tr>" + "".join(_cell("td", i < self.words, escape(cell)) for i, cell in enumerate(row)) + "</tr>"
+            for row in self.rows
+        )
+        zh, en = map(escape, self.caption)
+        html = (
+            f'<div class="wide"><table><caption>{zh} <small>{en}</small></caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+        return {"text/html": html, "text/plain": str(self)}
+
+
+def _cell(tag: str, word: bool, content: str) -> str:
+    return f"<{tag}>{content}</{tag}>" if word else f'<{tag} class="n">{content}</{tag}>'
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def count(number: int | None) -> str:
+    """Return a number as it is read: 1,234; a dash where there is none."""
+    return "–" if number is None else f"{number:,}"
+
+
+def percent(share: Fraction | None) -> str:
+    """Return a share with one decimal: 12.3%; a dash where there is none."""
+    return "–" if share is None else f"{round(share * 1000) / 10:.1f}%"
+
+
+@dataclass(frozen=True)
+class Money:
+    """The unit in which a column of amounts is read: 万元 when one of them reaches 100 万元, else 元."""
+
+    zh: str
+    en: str
+    fen: int
+    decimals: int
+
+    @classmethod
+    def of(cls, amounts: Iterable[int | Fraction | None], currency: str = "CNY") -> Money:
+        """Return the unit that suits the amounts (fen)."""
+        large = any(amount >= 100_000_000 or amount <= -100_000_000 for amount in amounts if amount is not None)
+        name = "元" if currency == "CNY" else currency
+        if large:
+            return cls(f"万{name}", f"10,000 {currency}", 1_000_000, 1)
+        return cls(name, currency, 100, 0)
+
+    def text(self, amount: int | Fraction | None) -> str:
+        """Return an amount in the unit; a dash where there is none."""
+        if amount is None:
+            return "–"
+        tenths = round(Fraction(amount) * 10**self.decimals / self.fen)
+        whole, rest = divmod(abs(tenths), 10**self.decimals)
+        return ("-" if tenths < 0 else "") + f"{whole:,}" + (f".{rest}" if self.decimals else "")
+
+    def value(self, amount: int | Fraction | None) -> float:
+        """Return an amount in the unit for a picture, 0 where there is none."""
+        return float(Fraction(amount or 0) / self.fen)
+
+    def head(self, zh: str, en: str) -> Head:
+        """Return a column's head with the unit."""
+        return f"{zh}({self.zh})", f"{en} ({self.en})"
+
+
+def merged(first: Sequence[str], second: Sequence[str], last: Sequence[str]) -> tuple[str, ...]:
+    """Return names of two orders in one: the first's, then the second's own, then ``last``."""
+    return tuple(dict.fromkeys([*(n for n in (*first, *second) if n not in last), *last]))
+
+
+PLACES: dict[str, Any] = {"pending": "待定 pending", "not_applicable": "不适用 n/a", "error": "错误 error"}
+
+
+def place_name(place: str) -> str:
+    """Return a place as a reader sees it: a tier's own name, the others in both languages."""
+    return str(PLACES.get(place, place))

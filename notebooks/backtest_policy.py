@@ -1,0 +1,92 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 分级政策回测 Backtest of a grading policy
+#
+# 草案与现行版本在同一批客户上重放:每个日期只用当日已知的事实,后续期金额取该日之后的订单。
+#
+# Candidate and champion are replayed on the same customers: facts as known on each date, outcomes from the orders after it.
+
+# %% tags=["parameters"]
+folder: str = "inputs"  # a folder that `fenji backtest run` has made: .fenji/backtests/1/inputs
+dates: list = ["2026-03-31"]  # days at whose end the facts are taken, ascending
+horizon_months: int = 6  # outcomes are the orders of (t, t + h]
+tier_of_interest: str = "A"  # the swap set is of this tier and better
+
+# %%
+from api import workbench
+
+study = workbench.open(folder, dates=dates, horizon_months=horizon_months, tier_of_interest=tier_of_interest)
+study.overview()
+
+# %% [markdown]
+# ## 等级分布 Distribution
+#
+# 待定、不适用与错误各占一行,没有客户被略去。Pending, not applicable and error have rows of their own: nobody is dropped.
+
+# %%
+study.structure_picture()
+
+# %%
+study.structure()
+
+# %% [markdown]
+# ## 各日期的等级 Tiers over dates
+
+# %%
+study.over_dates_picture()
+
+# %%
+study.over_dates()
+
+# %% [markdown]
+# ## 等级迁移 Migration
+#
+# 行为现行版本的等级,列为草案的等级;括号内为占该行的比例。Rows are the champion's tiers, columns the candidate's.
+
+# %%
+study.migration_picture()
+
+# %%
+study.migration()
+
+# %%
+study.moves()
+
+# %% [markdown]
+# ## 后续期金额 Next-period revenue
+#
+# 好的等级次序应当预示后续采购:等级越高,每客户后续期金额越大。A good order foretells: the better the tier, the more is bought next.
+
+# %%
+study.foresight_picture()
+
+# %%
+study.foresight_of_all()
+
+# %%
+study.foresight()
+
+# %%
+study.order_holds()
+
+# %% [markdown]
+# ## 进出名单 Swap set
+
+# %%
+study.swap()
+
+# %%
+study.movers(20)
+
+# %% [markdown]
+# ## 指标 Figures
+
+# %%
+study.save_metrics()
