@@ -1,0 +1,99 @@
+"""The workbench: tables and pictures of a small study, in HTML and plain text, the same each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from study_inputs import DATES, POLICY, write_inputs
+
+from api import workbench
+from api.workbench.pictures import Picture
+from api.workbench.study import Study
+from api.workbench.table import Money, Note, Table
+from policies.refusal import Refusal
+
+SHOWN = ("overview", "structure", "over_dates", "migration", "moves", "foresight_of_all", "foresight", "order_holds", "swap",
+         "movers")  # fmt: skip
+DRAWN = ("structure_picture", "over_dates_picture", "migration_picture", "foresight_picture")
+
+
+def study(folder: Path, champion: str | None = POLICY) -> Study:
+    write_inputs(folder, champion=champion)
+    return workbench.open(folder, dates=DATES, horizon_months=6, tier_of_interest="A")
+
+
+def test_every_table_has_html_and_text(tmp_path: Path) -> None:
+    found = study(tmp_path / "inputs")
+    for name in SHOWN:
+        table = getattr(found, name)()
+        assert isinstance(table, Table), name
+        assert all(len(row) == len(table.heads) for row in table.rows)
+        bundle = table._repr_mimebundle_()
+        assert bundle["text/html"].count("<tr>") == len(table.rows) + 1
+        assert bundle["text/plain"] == str(table)
+
+
+def test_pictures_are_the_same_each_time_and_need_no_font(tmp_path: Path) -> None:
+    found = study(tmp_path / "inputs")
+    for name in DRAWN:
+        first, second = (getattr(found, name)() for _ in range(2))
+        assert isinstance(first, Picture)
+        assert first == second
+        assert "<text" not in first.svg
+        assert "font-family" not in first.svg
+        data, metadata = first._repr_mimebundle_()
+        assert metadata["image/svg+xml"]["alt"] == first.title
+        assert data["image/svg+xml"].startswith("<svg")
+
+
+def test_without_a_champion_the_comparisons_say_so(tmp_path: Path) -> None:
+    found = study(tmp_path / "inputs", champion=None)
+    for name in ("migration", "moves", "migration_picture", "swap", "movers"):
+        assert isinstance(getattr(found, name)(), Note), name
+    assert "没有现行版本" in str(found.overview())
+    assert isinstance(found.structure_picture(), Picture)
+
+
+def test_a_champion_with_other_tiers_is_shown_beside(tmp_path: Path) -> None:
+    other = POLICY.replace("order: [A, B, C]", "order: [金, B, C]").replace("{A: 75", "{金: 75")
+    found = study(tmp_path / "inputs", champion=other)
+    assert [row[0] for row in found.structure().rows][:4] == ["A", "B", "C", "金"]
+    assert "没有等级 A" in str(found.swap())
+    assert "没有等级 A" in str(found.movers())
+
+
+def test_grades_of_a_date_are_every_customer_under_both_policies(tmp_path: Path) -> None:
+    grades = study(tmp_path / "inputs").grade(DATES[0])
+    assert len(grades) == 80
+    assert grades[0][:2] == (1, "candidate")
+    assert (10, "champion", "not_applicable") in grades
+
+
+def test_metrics_are_saved_as_the_library_computes_them(tmp_path: Path) -> None:
+    found = study(tmp_path / "inputs")
+    found.save_metrics(tmp_path / "metrics.json")
+    assert (tmp_path / "metrics.json").read_bytes() == found.replay.metrics()
+
+
+def test_wrong_parameters_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="horizon_months"):
+        workbench.open(tmp_path, dates=DATES, horizon_months=0, tier_of_interest="A")
+
+
+def test_html_is_escaped() -> None:
+    table = Table(("<b>", "&"), (("<i>", ""),), (("<script>",),))
+    assert "<script>" not in table._repr_mimebundle_()["text/html"]
+    assert "&lt;script&gt;" in table._repr_mimebundle_()["text/html"]
+
+
+def test_money_is_read_in_the_unit_that_suits() -> None:
+    assert Money.of([99_999_900]).text(99_999_900) == "999,999"
+    large = Money.of([None, 123_456_789_00])
+    assert (large.zh, large.text(123_456_789_00), large.text(-50_000), large.text(None)) == (
+        "万元",
+        "12,345.7",
+        "0.0",
+        "–",
+    )
+    assert Money.of([5], "USD").head("金额", "amount") == ("金额(USD)", "amount (USD)")
