@@ -1,0 +1,134 @@
+"""Everything a document's check finds: its structure, the totals that can occur, and its own cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from policies.compiler import compile_plan, size_finding
+from policies.document import Case, Document, Policy, Scorecard
+from policies.exact import decimal_text, exact, floor_tenth
+from policies.findings import Finding, UnsoundPolicy, found
+from policies.oracle import facts_of, grade, tier_of
+from policies.plan import Plan
+from policies.reading import Path
+from policies.structure import structure
+
+# Above this many units the totals that can occur are taken as an unbroken range.
+_MOST_COUNTED = 2_000_000
+
+
+def check(document: Policy) -> list[Finding]:
+    """Return every finding of a document, errors and warnings, in the order of its lines; an empty list is a clean one."""
+    findings = structure(document)
+    if not any(finding.severity == "error" for finding in findings):
+        try:
+            plan = compile_plan(document)
+        except UnsoundPolicy as error:
+            return sorted([*findings, *error.findings], key=lambda finding: finding.line)
+        findings = [*findings, *unreachable(plan), *failing_cases(plan)]
+    return sorted(findings, key=lambda finding: finding.line)
+
+
+def sound(document: Policy) -> Plan:
+    """Return the plan of a document whose check finds no error, cases included; raises UnsoundPolicy otherwise."""
+    findings = check(document)
+    if any(finding.severity == "error" for finding in findings):
+        raise UnsoundPolicy(document, findings)
+    return compile_plan(document)
+
+
+def attainable(plan: Plan) -> int:
+    """Return the totals that can occur with nothing missing as a bitmask: bit n is set when a customer can have n units."""
+    reached = 1
+    for part in plan.indicators:
+        after = 0
+        for contribution in set(part.contributions[1:]):
+            after |= reached << contribution
+        reached = after
+    return reached
+
+
+def unreachable(plan: Plan) -> Iterator[Finding]:
+    """Yield each tier of a scorecard that no total can reach."""
+    if plan.kind == "rules" or size_finding(plan) is not None:
+        return
+    least = sum(min(part.contributions[1:]) for part in plan.indicators)
+    most = sum(max(part.contributions[1:]) for part in plan.indicators)
+    reached = attainable(plan) if most <= _MOST_COUNTED else (2 ** (most - least + 1) - 1) << least
+    top = most + 1
+    for tier, begin in zip(plan.tiers, plan.bands, strict=True):
+        if not (reached >> begin) & (2 ** max(top - begin, 0) - 1):
+            low, high = (floor_tenth(100 * total / _exact(plan)) for total in (least, most))
+            message = f"no customer can be {tier}: totals lie between {low} and {high}"
+            example = {"total": high}
+            cure = "Check weights, out_of and points, or move the band."
+            yield found(plan.document, "tier_unreachable", ("tiers", "bands", "cuts", tier), message, cure, example)
+        top = begin
+
+
+def failing_cases(plan: Plan) -> Iterator[Finding]:
+    """Yield each case of a document that cannot be run or comes out differently."""
+    document = plan.document
+    for index, case in enumerate(document.cases):
+        path: Path = ("cases", index)
+        tiers = [*([case.expect.tier] if case.expect.tier else []), *(case.expect.candidates or ())]
+        for tier in tiers:
+            if tier not in plan.tiers:
+                message = f"the case {case.name!r} expects {tier!r}, which is none of {', '.join(plan.tiers)}"
+                yield found(document, "tier_unknown", path, message, "Name a tier of the order.")
+        try:
+            outcome = outcome_of(plan, case)
+        except ValueError as error:
+            yield found(document, "case_invalid", path, f"the case {case.name!r}: {error}", "Correct the case.")
+            continue
+        expected = {name: value for name, value in case.expect if value is not None}
+        wrong = {name: outcome[name] for name, value in expected.items() if outcome[name] != value}
+        if wrong:
+            wanted = ", ".join(f"{name} {_text(expected[name])}" for name in wrong)
+            got = ", ".join(f"{name} {_text(value)}" for name, value in wrong.items())
+            message = f"the case {case.name!r} expects {wanted} and comes out with {got}"
+            cure = "Correct the policy, or the case if the policy is right."
+            yield found(document, "case_fails", path, message, cure, dict(case.given))
+
+
+def outcome_of(plan: Plan, case: Case) -> dict[str, object]:
+    """Return what a case comes out as: status, tier, total (0 to 100) and candidates; raises ValueError when it cannot."""
+    document: Document = plan.document
+    if "total" in case.given:
+        total = case.given["total"]
+        if not isinstance(document, Scorecard) or len(case.given) > 1 or total is None:
+            raise ValueError("total stands alone, and only in a scorecard")
+        number = _total(total)
+        tier = tier_of(document, number)
+        return {"status": "graded", "tier": tier, "total": number, "candidates": (tier,)}
+    unread = sorted(set(case.given) - set(plan.inputs))
+    if unread:
+        raise ValueError(f"the policy does not read {', '.join(unread)}")
+    result = grade(plan, facts_of(plan.document, case.given))
+    total_of = None if result.total is None else result.total * 100 / _exact(plan)
+    return {
+        "status": result.status,
+        "tier": result.tier,
+        "total": total_of,
+        "candidates": plan.names(result.candidates),
+    }
+
+
+def _exact(plan: Plan) -> Fraction:
+    return Fraction(plan.scale)
+
+
+def _total(text: str) -> Fraction:
+    number = exact(text)
+    if not 0 <= number <= 100:
+        raise ValueError(f"a total lies between 0 and 100, and {text} does not")
+    return number
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Fraction):
+        return decimal_text(value)
+    if isinstance(value, tuple):
+        return "/".join(map(str, value))
+    return "none" if value is None else str(value)

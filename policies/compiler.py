@@ -1,0 +1,157 @@
+"""From a document to its plan: exact integers over the smallest common denominator, refused when they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import lcm, prod
+from operator import ge, gt, le, lt
+
+from policies.document import Condition, Indicator, Policy, Rules, Scorecard
+from policies.exact import INT64_MOST, exact, stored
+from policies.findings import CODES, Finding, UnsoundPolicy, found
+from policies.plan import Axis, Group, Leaf, Line, Membership, Plan, Scored
+from policies.structure import leaves, structure
+from policies.vocabulary import VOCABULARY, Word
+
+# A total and the span to its best share one 64-bit sum, so each must stay below 2^31.
+MOST_TOTAL = 2**31 - 1
+_ORDER = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+
+
+def compile_plan(document: Policy) -> Plan:
+    """Compile a document; raises UnsoundPolicy with the findings when its check finds an error."""
+    findings = [finding for finding in structure(document) if CODES[finding.code][0] == "error"]
+    if findings:
+        raise UnsoundPolicy(document, findings)
+    plan = _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
+    too_large = size_finding(plan)
+    if too_large is not None:
+        raise UnsoundPolicy(document, [too_large])
+    return plan
+
+
+def size_finding(plan: Plan) -> Finding | None:
+    """Prove that totals and packed codes fit their integers, or return what does not."""
+    codes = prod(axis.radix for axis in plan.axes)
+    if codes - 1 > INT64_MOST:
+        message = f"{len(plan.axes)} inputs have {codes:,} combinations of rungs, more than 2^63"
+        return found(plan.document, "plan_too_large", (), message, "Use fewer indicators or fewer rungs.")
+    if max(plan.highest, plan.scale) > MOST_TOTAL:
+        message = f"a total of 100 is {plan.scale:,} of the common unit, more than 2^31"
+        return found(plan.document, "plan_too_large", (), message, "Use rounder weights, points or out_of.")
+    return None
+
+
+def _population(document: Policy) -> tuple[Membership, ...]:
+    words = document.population.applies_to if document.population else {}
+    return tuple(Membership(name, tuple(values), VOCABULARY[name].values) for name, values in words.items())
+
+
+def _scorecard(document: Scorecard) -> Plan:
+    parts = document.indicators
+    axes = [_ladder_axis(document, indicator) for _, indicator, _ in parts]
+    shares = [document.share(dimension, indicator) for dimension, indicator, _ in parts]
+    points = [_points(indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
+    missing = [_missing(document, indicator, values) for (_, indicator, _), values in zip(parts, points, strict=True)]
+    worth = [share * 100 / indicator.out_of for share, (_, indicator, _) in zip(shares, parts, strict=True)]
+    cuts = [document.tiers.bands.cuts[tier] for tier in document.tiers.order]
+    unit = lcm(
+        *(cut.denominator for cut in cuts),
+        *((w * p).denominator for w, values, two in zip(worth, points, missing, strict=True) for p in (*values, *two)),
+    )
+    scored = tuple(
+        Scored(
+            indicator.id,
+            dimension.id,
+            share,
+            axis,
+            tuple(int(w * p * unit) for p in (two[0], *values)),
+            int(w * two[1] * unit),
+        )
+        for axis, ((dimension, indicator, _), share, w, values, two) in enumerate(
+            zip(parts, shares, worth, points, missing, strict=True)
+        )
+    )
+    after = document.tiers.bands.closed == "right"
+    bands = tuple(int(cut * unit) + after for cut in cuts[:-1])
+    return Plan(
+        document.id, document.kind, document.tiers.order, _population(document), tuple(axes), scored, 100 * unit,
+        (*bands, 0), document=document,
+    )  # fmt: skip
+
+
+def _ladder_axis(document: Scorecard, indicator: Indicator) -> Axis:
+    word = VOCABULARY[indicator.input]
+    if indicator.ladder is None:
+        return Axis(indicator.id, word, tuple(range(1, 11)))
+    after = indicator.ladder.closed == "right"
+    cuts = tuple(int(stored(word, cut, document.unit(word.name))) + after for cut in indicator.ladder.cuts)
+    return Axis(indicator.id, word, cuts[1:] if indicator.ladder.below is None else cuts)
+
+
+def _points(indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
+    """Return the points of codes 1, 2, ... of an indicator."""
+    if indicator.ladder is None:
+        return tuple(Fraction(points) for points in range(axis.radix - 1))
+    below = () if indicator.ladder.below is None else (indicator.ladder.below,)
+    return (*below, *indicator.ladder.points)
+
+
+def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
+    fixed = (indicator.missing or document.missing).points
+    return (min(points), max(points)) if fixed is None else (fixed, fixed)
+
+
+def _rules(document: Rules) -> Plan:
+    cuts: dict[str, set[int]] = {}
+    for leaf, _ in leaves(document):
+        word = VOCABULARY[str(leaf.input)]
+        cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
+    axes = tuple(_rule_axis(VOCABULARY[name], cuts[name]) for name in cuts)
+    places = {axis.name: index for index, axis in enumerate(axes)}
+    order = document.tiers.order
+    lines = tuple(
+        Line(rule.id, _condition(document, rule.when, axes, places), order.index(rule.then)) for rule in document.rules
+    )
+    return Plan(
+        document.id, document.kind, order, _population(document), axes, lines=lines,
+        otherwise=order.index(document.else_), document=document,
+    )  # fmt: skip
+
+
+def _rule_axis(word: Word, boundaries: set[int]) -> Axis:
+    axis = Axis(word.name, word, values=word.values)
+    inside = [c for c in sorted(boundaries) if axis.least is None or c > axis.least]
+    return Axis(word.name, word, tuple(c for c in inside if axis.most is None or c <= axis.most), word.values)
+
+
+def _values(document: Rules, word: Word, leaf: Condition) -> tuple[int | str, ...]:
+    values = leaf.comparison[1]
+    if word.type == "category":
+        return tuple(str(value) for value in values)
+    return tuple(int(stored(word, exact(value), document.unit(word.name))) for value in values)
+
+
+def _boundaries(document: Rules, word: Word, leaf: Condition) -> Iterable[int]:
+    """Return the stored values at which a comparison changes its answer."""
+    operator, _ = leaf.comparison
+    for value in _values(document, word, leaf):
+        if isinstance(value, int):
+            yield from {"ge": (value,), "lt": (value,), "gt": (value + 1,), "le": (value + 1,)}.get(
+                operator, (value, value + 1)
+            )
+
+
+def _condition(document: Rules, condition: Condition, axes: Sequence[Axis], places: Mapping[str, int]) -> Leaf | Group:
+    if condition.input is None:
+        parts = condition.all if condition.all is not None else condition.any or ()
+        return Group(condition.all is not None, tuple(_condition(document, part, axes, places) for part in parts))
+    axis = axes[places[condition.input]]
+    operator, values = condition.comparison[0], _values(document, axis.word, condition)
+    codes = frozenset(code for code in range(1, axis.radix) if _holds(operator, axis.sample(code), values))
+    return Leaf(places[condition.input], operator, values, codes)
+
+
+def _holds(operator: str, value: int | str, values: tuple[int | str, ...]) -> bool:
+    return _ORDER[operator](value, values[0]) if operator in _ORDER else value in values

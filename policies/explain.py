@@ -1,0 +1,310 @@
+"""Why one customer has its grade: each rung, point and contribution, the way to the next tier, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from policies.document import Labels, Scorecard
+from policies.exact import decimal_text, floor_tenth, shown
+from policies.oracle import Status, grade, impossible_words
+from policies.plan import Axis, Facts, Plan, Scored, outcome, truth
+from policies.refusal import Refusal
+from policies.sentences import sentences
+
+
+class LevelsDisagree(Refusal):
+    """Facts and packed levels that are not of the same customer and day."""
+
+    code = "levels_disagree"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One input and where it lies: ``code`` 0 is missing; ``value`` is None when only the levels are known."""
+
+    id: str
+    title: Labels
+    input: str
+    code: int
+    value: Labels | None
+    range: Labels
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One indicator of a scorecard.
+
+    ``contribution`` is weight x points / out_of x 100, exact; a missing input counts its worst there and its best in
+    ``best``.  ``lost`` is what its best rung would add.
+    """
+
+    rung: Rung
+    dimension: str
+    weight: Fraction
+    out_of: Fraction
+    points: Fraction
+    contribution: Fraction
+    best: Fraction
+    lost: Fraction
+
+
+@dataclass(frozen=True)
+class Subtotal:
+    """One dimension: the sum of its contributions, missing inputs at their worst and at their best."""
+
+    id: str
+    title: Labels
+    weight: Fraction
+    worst: Fraction
+    best: Fraction
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """One rule in its place: whether it holds (None: what is missing decides) and what it would give."""
+
+    id: str
+    title: Labels | None
+    tier: str
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A neighbouring tier and the points between it and the total."""
+
+    tier: str
+    points: Fraction
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one input that would lift the tier: the range it must reach, and the tier that follows."""
+
+    id: str
+    title: Labels
+    input: str
+    reach: Labels
+    gain: Fraction
+    tier: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a customer has its grade; totals and contributions are exact on the scale 0 to 100.
+
+    The contributions sum to ``worst`` exactly, and to ``total`` when nothing is missing.  ``reasons`` are the ids of
+    the indicators that lose points, most first; ``missing`` of the inputs that are not known; ``impossible`` are words
+    whose value cannot be (only facts show them).  ``up``, ``down`` and ``cheapest`` are None where there is no such
+    tier, or while the grade is not settled.
+    """
+
+    policy: str
+    title: Labels
+    status: Status
+    tier: str | None
+    total: Fraction | None
+    worst: Fraction
+    best: Fraction
+    candidates: tuple[str, ...]
+    inputs: tuple[Rung, ...]
+    contributions: tuple[Contribution, ...]
+    dimensions: tuple[Subtotal, ...]
+    rules: tuple[RuleLine, ...]
+    matched: str | None
+    missing: tuple[str, ...]
+    impossible: tuple[str, ...]
+    reasons: tuple[str, ...]
+    up: Distance | None
+    down: Distance | None
+    cheapest: Change | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; a fraction becomes ``{"exact": "25/3", "shown": "8.3"}``, rounded down."""
+        plain = _plain(self)
+        assert isinstance(plain, dict)
+        return plain
+
+    def lines(self, language: str = "zh") -> list[str]:
+        """Return the explanation as sentences in ``zh`` or ``en``."""
+        return sentences(self, language)
+
+
+def explain(
+    plan: Plan, facts: Facts | None = None, *, levels: int | None = None, status: str | None = None
+) -> Explanation:
+    """Explain one customer from its facts, from the packed levels of its result, or from both.
+
+    Levels alone rebuild every contribution; facts add the values, and must lie on the same rungs (LevelsDisagree).
+    ``status`` is the stored one: levels of a result that is not applicable or an error say nothing.  Raises ValueError
+    when neither facts nor levels are given.
+    """
+    if facts is not None:
+        result = grade(plan, facts)
+        if levels is not None and levels != result.levels:
+            message = (
+                f"The facts give levels {result.levels} and the grade has {levels}: they are of another day or policy."
+            )
+            raise LevelsDisagree(f"{message} Take the facts of the grade's own snapshot.")
+        return _explanation(plan, plan.unpack(result.levels), result.status, result.candidates, facts)
+    if levels is None:
+        raise ValueError("explain needs facts or levels")
+    codes = plan.unpack(levels)
+    candidates = outcome(plan, codes)[2]
+    if status in ("not_applicable", "error"):
+        return _explanation(plan, (), "error" if status == "error" else "not_applicable", 0, {})
+    alone = candidates & (candidates - 1) == 0 and status != "pending"
+    return _explanation(plan, codes, "graded" if alone else "pending", candidates, {})
+
+
+def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: int, facts: Facts) -> Explanation:
+    if status in ("not_applicable", "error"):
+        codes = ()
+    worst, best, _ = outcome(plan, codes) if codes else (0, 0, 0)
+    rungs = tuple(_rung(plan, axis, code, facts) for axis, code in zip(plan.axes, codes, strict=bool(codes)))
+    parts = tuple(_contribution(plan, part, rungs[part.axis]) for part in plan.indicators if rungs)
+    lines = _rule_lines(plan, codes) if codes else ()
+    graded = status == "graded"
+    exact = graded and worst == best and plan.kind == "scorecard"
+    losing = sorted((part for part in parts if part.lost > 0), key=lambda part: -part.lost)
+    unknown = [part.word for part in plan.population if facts and facts.get(part.word) is None]
+    return Explanation(
+        policy=plan.id,
+        title=plan.document.title,
+        status=status,
+        tier=plan.names(candidates)[0] if graded else None,
+        total=_points(plan, worst) if codes and worst == best and plan.kind == "scorecard" else None,
+        worst=_points(plan, worst),
+        best=_points(plan, best),
+        candidates=plan.names(candidates),
+        inputs=rungs,
+        contributions=parts,
+        dimensions=_subtotals(plan, parts),
+        rules=lines,
+        matched=next((line.id for line in lines if line.holds), None) if graded else None,
+        missing=(*unknown, *(rung.id for rung in rungs if rung.code == 0)),
+        impossible=impossible_words(plan, facts),
+        reasons=tuple(part.rung.id for part in losing),
+        up=_up(plan, worst) if exact else None,
+        down=_down(plan, worst) if exact else None,
+        cheapest=_cheapest(plan, codes, rungs) if graded else None,
+    )
+
+
+def _points(plan: Plan, units: int) -> Fraction:
+    return Fraction(units * 100, plan.scale) if plan.scale else Fraction(0)
+
+
+def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
+    word, unit = axis.word, plan.document.unit(axis.word.name)
+    title = Labels(zh=word.zh, en=word.en)
+    if isinstance(plan.document, Scorecard):
+        given = next(part.title for _, part, _ in plan.document.indicators if part.id == axis.name)
+        title = given or title
+    value = facts.get(word.name)
+    known = None if value is None else Labels(zh=shown(word, value, unit), en=shown(word, value, unit, "en"))
+    return Rung(axis.name, title, word.name, code, known, _range(axis, code, unit))
+
+
+def _range(axis: Axis, code: int, unit: str | None) -> Labels:
+    """Return the values of a cell: ``[50万元, 100万元)``."""
+    if code == 0:
+        return Labels(zh="待确认", en="not known")
+    if axis.values or axis.each_value:
+        value = axis.sample(code)
+        return Labels(zh=shown(axis.word, value, unit), en=shown(axis.word, value, unit, "en"))
+
+    def text(language: str) -> str:
+        low = shown(axis.word, axis.cuts[code - 2], unit, language) if code > 1 else None
+        high = shown(axis.word, axis.cuts[code - 1], unit, language) if code <= len(axis.cuts) else None
+        if low is None:
+            return f"< {high}" if high is not None else "any"
+        return f"≥ {low}" if high is None else f"[{low}, {high})"
+
+    return Labels(zh=text("zh"), en=text("en"))
+
+
+def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
+    assert isinstance(plan.document, Scorecard)
+    out_of = next(item.out_of for _, item, _ in plan.document.indicators if item.id == part.id)
+    got = _points(plan, part.contributions[rung.code])
+    best = _points(plan, part.missing_best) if rung.code == 0 else got
+    most = _points(plan, max(*part.contributions[1:], part.missing_best))
+    points = got * out_of / (part.share * 100)
+    return Contribution(rung, part.dimension, part.share, out_of, points, got, best, most - got)
+
+
+def _subtotals(plan: Plan, parts: Sequence[Contribution]) -> tuple[Subtotal, ...]:
+    if not parts or not isinstance(plan.document, Scorecard):
+        return ()
+    return tuple(
+        Subtotal(
+            dimension.id,
+            dimension.title,
+            dimension.weight,
+            sum((part.contribution for part in parts if part.dimension == dimension.id), Fraction(0)),
+            sum((part.best for part in parts if part.dimension == dimension.id), Fraction(0)),
+        )
+        for dimension in plan.document.dimensions
+    )
+
+
+def _rule_lines(plan: Plan, codes: Sequence[int]) -> tuple[RuleLine, ...]:
+    titles = {} if isinstance(plan.document, Scorecard) else {rule.id: rule.title for rule in plan.document.rules}
+    lines = [
+        RuleLine(line.id, titles.get(line.id), plan.tiers[line.tier], truth(line.when, codes)) for line in plan.lines
+    ]
+    if not lines:
+        return ()
+    return (*lines, RuleLine("else", None, plan.tiers[plan.otherwise], True))
+
+
+def _up(plan: Plan, total: int) -> Distance | None:
+    place = plan.tier_of(total)
+    return None if place == 0 else Distance(plan.tiers[place - 1], _points(plan, plan.bands[place - 1] - total))
+
+
+def _down(plan: Plan, total: int) -> Distance | None:
+    """Return the tier below and how many points may be lost before it; losing exactly that many keeps the tier."""
+    place = plan.tier_of(total)
+    if place == len(plan.tiers) - 1:
+        return None
+    return Distance(plan.tiers[place + 1], _points(plan, total - plan.bands[place]))
+
+
+def _cheapest(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> Change | None:
+    """Return the change of one input that lifts the tier over the fewest rungs; fewest points, then first, among equals."""
+    worst, _, candidates = outcome(plan, codes)
+    found: list[tuple[int, int, int, Change]] = []
+    for place, axis in enumerate(plan.axes):
+        for code in range(1, axis.radix):
+            after = [
+                other.code(axis.sample(code)) if other.word == axis.word else known
+                for other, known in zip(plan.axes, codes, strict=True)
+            ]
+            if code == codes[place] or None in after:
+                continue
+            total, _, reached = outcome(plan, [known or 0 for known in after])
+            if reached & (reached - 1) == 0 and reached < candidates:
+                rung, reach = rungs[place], _range(axis, code, plan.document.unit(axis.word.name))
+                tier = plan.names(reached)[0]
+                change = Change(rung.id, rung.title, rung.input, reach, _points(plan, total - worst), tier)
+                found.append((abs(code - codes[place]), total - worst, place, change))
+    return min(found, key=lambda item: item[:3])[3] if found else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return {"exact": decimal_text(value), "shown": floor_tenth(value)}
+    if isinstance(value, Labels):
+        return {"zh": value.zh, "en": value.en}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value

@@ -1,0 +1,88 @@
+"""What a check can find: one table of codes, and the finding with its place, its cure and a customer who shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from policies.document import Document
+from policies.reading import Path, path_text
+from policies.refusal import Refusal
+
+Severity = Literal["error", "warning"]
+
+# Every code with its severity and meaning.  policies/README.md repeats this table and a test compares the two.
+CODES: dict[str, tuple[Severity, str]] = {
+    "unknown_word": ("error", "an input is not a word of the vocabulary"),
+    "wrong_type": ("error", "`inputs:` restates a type that is not the word's"),
+    "wrong_unit": ("error", "a unit or a % sign that the word's type does not have"),
+    "unused_input": ("warning", "`inputs:` names a word that nothing uses"),
+    "not_exact": ("error", "a value is finer than the fact is stored, or outside int64"),
+    "outside_domain": ("error", "a value that the word can never have"),
+    "wrong_comparison": ("error", "order or a ladder on named values, or a population on a number"),
+    "duplicate_id": ("error", "two parts have the same id"),
+    "weight_range": ("error", "a weight is not above 0 % and at most 100 %"),
+    "weights_total": ("error", "the weights of the dimensions are not exactly 100 %"),
+    "weights_dimension": ("error", "the weights inside a dimension do not sum to what they must"),
+    "points_range": ("error", "points below 0 or above `out_of`"),
+    "ladder_length": ("error", "a ladder has not as many points as cuts"),
+    "cuts_order": ("error", "the cuts of a ladder do not rise strictly"),
+    "ladder_open": ("error", "values under the lowest cut earn nothing: `below` is missing"),
+    "below_unreached": ("warning", "`below` can never apply"),
+    "full_points_unreached": ("warning", "no rung of a ladder reaches `out_of`"),
+    "panel_input": ("error", "a panel on a word that is not a rating, or not out of 10"),
+    "bands_tiers": ("error", "the bands do not name exactly the tiers of the order"),
+    "bands_order": ("error", "the bands do not fall in the order of the tiers"),
+    "bands_floor": ("error", "the lowest tier does not begin at 0"),
+    "bands_scale": ("error", "a band begins above 100 or below 0"),
+    "tier_unknown": ("error", "a rule or a case names a tier that is not in the order"),
+    "tier_unreachable": ("error", "no customer can reach a tier"),
+    "plan_too_large": ("error", "totals or rung codes do not fit 64-bit integers"),
+    "case_invalid": ("error", "a case gives or expects something this policy cannot have"),
+    "case_fails": ("error", "a case comes out differently"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: ``message`` says what is wrong with the values, ``cure`` what to do.
+
+    ``line`` is 0 for a document that came from no text.  ``counter_example`` is a customer (facts as the document
+    writes them, or a total) who shows the fault, where one can be built.
+    """
+
+    code: str
+    line: int
+    path: str
+    message: str
+    cure: str
+    counter_example: Mapping[str, Any] | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """Return ``error`` for what stops a policy from being compiled, ``warning`` for the rest."""
+        return CODES[self.code][0]
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.path}: {self.message} [{self.code}] {self.cure}"
+
+
+class UnsoundPolicy(Refusal):
+    """A policy whose check finds errors; ``findings`` holds them all."""
+
+    code = "policy_unsound"
+
+    def __init__(self, document: Document, findings: list[Finding]) -> None:
+        self.findings = findings
+        errors = [finding for finding in findings if finding.severity == "error"]
+        shown = " ".join(str(finding) for finding in errors[:3])
+        more = f" And {len(errors) - 3} more." if len(errors) > 3 else ""
+        super().__init__(f"The policy {document.id} has {len(errors)} error(s): {shown}{more}")
+
+
+def found(
+    document: Document, code: str, path: Path, message: str, cure: str, example: Mapping[str, Any] | None = None
+) -> Finding:
+    """Return a finding at a path of a document."""
+    return Finding(code, document.line(*path), path_text(path), message, cure, example)

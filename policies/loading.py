@@ -1,0 +1,118 @@
+"""A policy's text, file or shipped name to its document, with every fault, its line and the nearest valid key."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path as FilePath
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from policies.document import KINDS, Policy
+from policies.documents import shipped
+from policies.reading import DocumentError, Path, Problem, Reading, path_text, read
+from policies.refusal import Refusal
+
+
+class UnknownPolicy(Refusal):
+    """A policy that is not shipped under that name."""
+
+    code = "policy_unknown"
+
+
+def load(source: str | FilePath) -> Policy:
+    """Return a shipped policy by its id (``sabcd-weighted``), or the policy in a file.
+
+    Raises UnknownPolicy for a name nobody ships, DocumentError for a document that cannot be read.
+    """
+    if isinstance(source, FilePath):
+        return read_file(source)
+    known = shipped()
+    if source in known:
+        return read_file(known[source])
+    if source.endswith((".yaml", ".yml", ".json")):
+        return read_file(FilePath(source))
+    nearest = difflib.get_close_matches(source, known, 1)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    raise UnknownPolicy(
+        f"No policy {source!r} is shipped; {hint}known: {', '.join(known)}. A file is named by its path."
+    )
+
+
+def parse(text: str) -> Policy:
+    """Read a policy from YAML or JSON text; raises DocumentError with every fault, its line and the nearest valid key."""
+    reading = read(text)
+    values = reading.values
+    if not isinstance(values, dict):
+        raise DocumentError([Problem(1, "", "a policy is a mapping; begin with kind: scorecard or kind: rules")])
+    kind = values.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        nearest = next(iter(difflib.get_close_matches(str(kind), KINDS, 1)), None)
+        said = "the key kind is missing" if "kind" not in values else f"kind {kind!r} is not known"
+        message = f"{said}; write one of {', '.join(KINDS)}" + (f" (did you mean {nearest}?)" if nearest else "")
+        raise DocumentError([Problem(reading.line(("kind",)), "kind", message, str(kind), nearest)])
+    try:
+        document = model.model_validate(values)
+    except ValidationError as error:
+        raise DocumentError([_problem(model, reading, details) for details in error.errors()]) from None
+    document._reading = reading
+    return document
+
+
+def read_file(path: FilePath) -> Policy:
+    """Read a policy from a UTF-8 file; raises DocumentError, with the file's name when it cannot be opened."""
+    try:
+        return parse(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        problem = Problem(1, "", f"byte {error.start} of {path} is not UTF-8; save the file as UTF-8")
+        raise DocumentError([problem]) from None
+    except OSError as error:
+        raise DocumentError([Problem(0, "", f"cannot read {path}: {error.strerror}")]) from None
+
+
+def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) -> Problem:
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    line, shown = reading.line(path), path_text(path)
+    value = reading.texts.get(path)
+    context = details.get("ctx", {})
+    if details["type"] == "extra_forbidden":
+        known = _keys(model, path[:-1])
+        key = str(path[-1])
+        nearest = next(iter(difflib.get_close_matches(key, known, 1, 0.5)), None)
+        hint = f"did you mean {nearest}? " if nearest else ""
+        return Problem(line, shown, f"unknown key {key!r}; {hint}known here: {', '.join(known)}", key, nearest)
+    if details["type"] == "missing":
+        return Problem(line, shown, f"the key {path[-1]!r} is missing; add it")
+    if details["type"] == "literal_error":
+        message = f"{value!r} is not known here; write {context['expected']}"
+    elif details["type"] == "value_error":
+        message = str(context["error"])
+    else:
+        message = details["msg"][0].lower() + details["msg"][1:] + (f", not {value!r}" if value is not None else "")
+    return Problem(line, shown, message, value)
+
+
+def _keys(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the keys that are known at a path of a model."""
+    here: Any = model
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            fields = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
+            here = fields.get(str(part))
+        else:
+            here = _inside(here)[-1]
+        here = next((kind for kind in _inside(here) if kind is not type(None)), here) if _optional(here) else here
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _inside(annotation: Any) -> tuple[Any, ...]:
+    arguments = tuple(kind for kind in getattr(annotation, "__args__", ()) if kind is not Ellipsis)
+    return arguments or (annotation,)
+
+
+def _optional(annotation: Any) -> bool:
+    return type(None) in cast(tuple[Any, ...], getattr(annotation, "__args__", ()))

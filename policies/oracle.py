@@ -1,0 +1,197 @@
+"""The meaning of a policy, slowly: one customer at a time, in fractions, straight from the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from policies.document import Condition, Indicator, Ladder, Rules, Scorecard
+from policies.exact import exact, written
+from policies.plan import Fact, Facts, Plan
+from policies.vocabulary import VOCABULARY
+
+Status = Literal["graded", "pending", "not_applicable", "error"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of any engine, without the key.
+
+    ``total``, ``worst`` and ``best`` count the plan's unit (``plan.scale`` of them are 100).  ``total`` is None unless
+    worst equals best.  ``candidates`` has bit i for ``plan.tiers[i]``.  Where the policy does not apply, or a value is
+    impossible, everything but the status is None or 0; while the population is unknown, levels are 0 and every tier is
+    a candidate.
+    """
+
+    status: Status
+    tier: str | None
+    total: int | None
+    worst: int
+    best: int
+    candidates: int
+    levels: int
+
+
+def grade(plan: Plan, facts: Facts) -> Result:
+    """Grade one customer; ``facts`` holds stored integers, named values or None by word, and may lack words."""
+    document = plan.document
+    applies = _applies(plan, facts)
+    codes = [axis.code(facts.get(axis.word.name)) for axis in plan.axes]
+    if applies is False:
+        return Result("not_applicable", None, None, 0, 0, 0, 0)
+    if applies == "impossible" or (applies is True and None in codes):
+        return Result("error", None, None, 0, 0, 0, 0)
+    if applies is None:
+        total = plan.lowest if plan.kind == "scorecard" and plan.lowest == plan.highest else None
+        return Result("pending", None, total, plan.lowest, plan.highest, plan.everything, 0)
+    levels = plan.pack([code or 0 for code in codes])
+    if isinstance(document, Rules):
+        tiers = rule_tiers(document, facts)
+        return _result(plan, tiers, None, Fraction(0), Fraction(0), levels)
+    worst, best = totals(document, facts)
+    low, high = (document.tiers.order.index(tier_of(document, total)) for total in (worst, best))
+    return _result(plan, document.tiers.order[high : low + 1], worst if worst == best else None, worst, best, levels)
+
+
+def _result(
+    plan: Plan, tiers: Sequence[str], total: Fraction | None, worst: Fraction, best: Fraction, levels: int
+) -> Result:
+    candidates = sum(1 << plan.tiers.index(tier) for tier in set(tiers))
+    alone = tiers[0] if len(set(tiers)) == 1 else None
+    counted = None if total is None else units(plan, total)
+    status: Status = "pending" if alone is None else "graded"
+    return Result(status, alone, counted, units(plan, worst), units(plan, best), candidates, levels)
+
+
+def units(plan: Plan, total: Fraction) -> int:
+    """Return a total of 0 to 100 in the plan's unit, which holds it exactly."""
+    counted = total * plan.scale / 100
+    if counted.denominator != 1:
+        raise ArithmeticError(f"{total} is not a whole number of 1/{plan.scale // 100} points")
+    return int(counted)
+
+
+def _applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
+    population = plan.document.population
+    values = [(facts.get(name), name, inside) for name, inside in (population.applies_to if population else {}).items()]
+    if any(value is not None and value not in VOCABULARY[name].values for value, name, _ in values):
+        return "impossible"
+    if any(value is not None and value not in inside for value, _, inside in values):
+        return False
+    return None if any(value is None for value, _, _ in values) else True
+
+
+def impossible_words(plan: Plan, facts: Facts) -> tuple[str, ...]:
+    """Return the words whose value can never be: a rating of 11, a status that does not exist."""
+    wrong = [part.word for part in plan.population if facts.get(part.word) not in (None, *part.values)]
+    wrong += [axis.word.name for axis in plan.axes if axis.code(facts.get(axis.word.name)) is None]
+    return tuple(dict.fromkeys(wrong))
+
+
+def totals(document: Scorecard, facts: Facts) -> tuple[Fraction, Fraction]:
+    """Return the total of 0 to 100 with every missing input at its worst, and at its best."""
+    worst = best = Fraction(0)
+    for dimension, indicator, _ in document.indicators:
+        value = facts.get(indicator.input)
+        low, high = missing_points(document, indicator) if value is None else [points(document, indicator, value)] * 2
+        worth = document.share(dimension, indicator) / indicator.out_of * 100
+        worst, best = worst + worth * low, best + worth * high
+    return worst, best
+
+
+def points(document: Scorecard, indicator: Indicator, value: Fact) -> Fraction:
+    """Return the points of a known stored value."""
+    assert isinstance(value, int)
+    word = VOCABULARY[indicator.input]
+    if indicator.ladder is None:
+        return Fraction(value)
+    return climb(indicator.ladder, written(word, value, document.unit(word.name)))
+
+
+def climb(ladder: Ladder, value: Fraction) -> Fraction:
+    """Return the points of the highest rung that a written value reaches."""
+    earned = ladder.below
+    for cut, rung in zip(ladder.cuts, ladder.points, strict=True):
+        if value > cut or (value == cut and ladder.closed == "left"):
+            earned = rung
+    if earned is None:
+        raise ArithmeticError(f"{value} lies under the lowest rung {ladder.cuts[0]}")
+    return earned
+
+
+def missing_points(document: Scorecard, indicator: Indicator) -> tuple[Fraction, Fraction]:
+    """Return the worst and the best points that a missing value may stand for."""
+    fixed = (indicator.missing or document.missing).points
+    if fixed is not None:
+        return fixed, fixed
+    if indicator.ladder is None:
+        return Fraction(0), Fraction(10)
+    rungs = [*indicator.ladder.points, *([] if indicator.ladder.below is None else [indicator.ladder.below])]
+    return min(rungs), max(rungs)
+
+
+def tier_of(document: Scorecard, total: Fraction) -> str:
+    """Return the tier of a total of 0 to 100."""
+    bands = document.tiers.bands
+    for tier in document.tiers.order[:-1]:
+        if total > bands.cuts[tier] or (total == bands.cuts[tier] and bands.closed == "left"):
+            return tier
+    return document.tiers.order[-1]
+
+
+def rule_tiers(document: Rules, facts: Facts) -> list[str]:
+    """Return the tiers of every rule that may apply, down to the first that certainly does."""
+    possible: list[str] = []
+    for rule in document.rules:
+        holds = truth(document, rule.when, facts)
+        if holds is not False:
+            possible.append(rule.then)
+        if holds:
+            return possible
+    return [*possible, document.else_]
+
+
+def truth(document: Rules, condition: Condition, facts: Facts) -> bool | None:
+    """Return whether a condition holds, in strong Kleene logic: None when what is missing decides it."""
+    if condition.all is not None:
+        parts = [truth(document, part, facts) for part in condition.all]
+        return False if False in parts else None if None in parts else True
+    if condition.any is not None:
+        parts = [truth(document, part, facts) for part in condition.any]
+        return True if True in parts else None if None in parts else False
+    value = facts.get(str(condition.input))
+    if value is None:
+        return None
+    word = VOCABULARY[str(condition.input)]
+    operator, values = condition.comparison
+    if isinstance(value, str):
+        return value in values
+    number, wanted = written(word, value, document.unit(word.name)), [exact(item) for item in values]
+    return {
+        "ge": number >= wanted[0], "gt": number > wanted[0], "le": number <= wanted[0], "lt": number < wanted[0],
+        "eq": number == wanted[0], "in": number in wanted,
+    }[operator]  # fmt: skip
+
+
+def facts_of(document: Scorecard | Rules, given: Mapping[str, str | None]) -> dict[str, Fact]:
+    """Return facts written as the document writes them (``amount_12m: 50`` in 万元) as stored values.
+
+    Raises ValueError for a word that is not known or a value that is finer than the fact is stored.
+    """
+    facts: dict[str, Fact] = {}
+    for name, text in given.items():
+        word = VOCABULARY.get(name)
+        if word is None:
+            raise ValueError(f"{name!r} is not a word of the vocabulary")
+        if text is None or word.type == "category":
+            facts[name] = text
+            continue
+        if text.endswith("%") and word.type != "ratio":
+            raise ValueError(f"{name} is a {word.type}, and {text} is a share")
+        value = exact(text) / written(word, 1, document.unit(name))
+        if value.denominator != 1:
+            raise ValueError(f"{name} cannot be {text}: that is finer than it is stored")
+        facts[name] = int(value)
+    return facts

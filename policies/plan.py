@@ -1,0 +1,212 @@
+"""A policy in exact integers: what each rung code contributes, where tiers begin, how the codes are packed.
+
+Every value of an input falls into one cell of its axis.  Code 0 is a missing value, codes 1..k are the cells from the
+lowest up; one integer holds the codes of all axes in mixed radix (``levels``) and rebuilds every contribution.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+
+from policies.document import Policy
+from policies.exact import DOMAIN
+from policies.vocabulary import Word
+
+Fact = int | str | None
+Facts = Mapping[str, Fact]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The cells of one input: ``cuts`` are the least stored values of codes 2, 3, ..., ``values`` named ones of 1, 2, ..."""
+
+    name: str
+    word: Word
+    cuts: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+
+    @property
+    def least(self) -> int | None:
+        """Return the least stored value the word can have, None when there is none."""
+        return DOMAIN[self.word.type][0]
+
+    @property
+    def most(self) -> int | None:
+        """Return the most stored value the word can have, None when there is none."""
+        return DOMAIN[self.word.type][1]
+
+    @property
+    def radix(self) -> int:
+        """Return the number of codes, missing included."""
+        return 1 + (len(self.values) or len(self.cuts) + 1)
+
+    @property
+    def each_value(self) -> bool:
+        """Return whether every whole value from 0 to the word's most has a code of its own, as a panel's rating has."""
+        return self.least == 0 and self.most is not None and self.cuts == tuple(range(1, self.most + 1))
+
+    def code(self, value: Fact) -> int | None:
+        """Return the code of a stored value: 0 when it is missing, None when the word can never have it."""
+        if value is None:
+            return 0
+        if self.values:
+            return self.values.index(value) + 1 if value in self.values else None
+        if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+            return None
+        if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
+            return None
+        return 1 + bisect_right(self.cuts, value)
+
+    def sample(self, code: int) -> int | str:
+        """Return a stored value of a cell: the least one, or the one just under the first cut."""
+        if self.values:
+            return self.values[code - 1]
+        if code > 1:
+            return self.cuts[code - 2]
+        return self.least if self.least is not None else self.cuts[0] - 1 if self.cuts else 0
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One indicator in integers: ``contributions[code]``; a missing input counts ``contributions[0]`` to ``missing_best``."""
+
+    id: str
+    dimension: str
+    share: Fraction
+    axis: int
+    contributions: tuple[int, ...]
+    missing_best: int
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One comparison: true where the axis has one of ``codes``, unknown at code 0, false elsewhere."""
+
+    axis: int
+    operator: str
+    values: tuple[int | str, ...]
+    codes: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several conditions: all of them, or any of them."""
+
+    all: bool
+    parts: tuple[Leaf | Group, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule: the tier (its place in the order, 0 is best) of whoever meets the condition and no line above."""
+
+    id: str
+    when: Leaf | Group
+    tier: int
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One word of the population: the values the policy applies to, and every value there is."""
+
+    word: str
+    applies: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A policy in exact integers; ``compiler.compile_plan`` makes it.
+
+    ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last), both 0 and
+    empty for rules.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
+    """
+
+    id: str
+    kind: str
+    tiers: tuple[str, ...]
+    population: tuple[Membership, ...]
+    axes: tuple[Axis, ...]
+    indicators: tuple[Scored, ...] = ()
+    scale: int = 0
+    bands: tuple[int, ...] = ()
+    lines: tuple[Line, ...] = ()
+    otherwise: int = 0
+    document: Policy = field(kw_only=True, repr=False, compare=False)
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the words a facts row must have, the population's first."""
+        return tuple(dict.fromkeys([*(m.word for m in self.population), *(axis.word.name for axis in self.axes)]))
+
+    @cached_property
+    def strides(self) -> tuple[int, ...]:
+        """Return what one step of each axis's code adds to ``levels``."""
+        return tuple(accumulate((axis.radix for axis in self.axes[:-1]), lambda a, b: a * b, initial=1))
+
+    @cached_property
+    def lowest(self) -> int:
+        """Return the least attainable total."""
+        return sum(min(*part.contributions, part.missing_best) for part in self.indicators)
+
+    @cached_property
+    def highest(self) -> int:
+        """Return the greatest attainable total."""
+        return sum(max(*part.contributions, part.missing_best) for part in self.indicators)
+
+    @property
+    def everything(self) -> int:
+        """Return the bitmask of all tiers."""
+        return (1 << len(self.tiers)) - 1
+
+    def pack(self, codes: Sequence[int]) -> int:
+        """Return the codes of all axes as one integer."""
+        return sum(code * stride for code, stride in zip(codes, self.strides, strict=True))
+
+    def unpack(self, levels: int) -> tuple[int, ...]:
+        """Return the code of each axis that one integer holds."""
+        return tuple(levels // stride % axis.radix for stride, axis in zip(self.strides, self.axes, strict=True))
+
+    def tier_of(self, total: int) -> int:
+        """Return the place in the order of the tier of a total."""
+        return next((i for i, least in enumerate(self.bands[:-1]) if total >= least), len(self.tiers) - 1)
+
+    def names(self, candidates: int) -> tuple[str, ...]:
+        """Return the names of the tiers of a bitmask, best first."""
+        return tuple(name for i, name in enumerate(self.tiers) if candidates >> i & 1)
+
+
+def truth(condition: Leaf | Group, codes: Sequence[int]) -> bool | None:
+    """Return whether a condition holds (strong Kleene logic), None when what is missing decides it."""
+    if isinstance(condition, Leaf):
+        code = codes[condition.axis]
+        return None if code == 0 else code in condition.codes
+    parts = [truth(part, codes) for part in condition.parts]
+    if (not condition.all) in parts:
+        return not condition.all
+    return None if None in parts else condition.all
+
+
+def outcome(plan: Plan, codes: Sequence[int]) -> tuple[int, int, int]:
+    """Return worst total, best total and the bitmask of possible tiers of the codes of all axes.
+
+    For rules both totals are 0.
+    """
+    if plan.kind == "rules":
+        candidates = 0
+        for line in plan.lines:
+            holds = truth(line.when, codes)
+            if holds is not False:
+                candidates |= 1 << line.tier
+            if holds:
+                return 0, 0, candidates
+        return 0, 0, candidates | 1 << plan.otherwise
+    worst = sum(part.contributions[codes[part.axis]] for part in plan.indicators)
+    missing = [part for part in plan.indicators if codes[part.axis] == 0]
+    best = worst + sum(part.missing_best - part.contributions[0] for part in missing)
+    return worst, best, (2 << plan.tier_of(worst)) - (1 << plan.tier_of(best))

@@ -1,0 +1,143 @@
+"""An explanation as sentences in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
+from policies.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from policies.document import Labels
+    from policies.explain import Contribution, Explanation
+
+_TEXT = {
+    "zh": {
+        "graded": "{title}:等级 {tier}",
+        "pending": "{title}:待确认,可能的等级 {candidates}",
+        "not_applicable": "{title}:不适用于该客户",
+        "error": "{title}:数据有误,无法评级",
+        "total": "总分 {total}",
+        "between": "总分在 {worst} 与 {best} 之间",
+        "subtotal": "{title}(权重 {weight}):{points}",
+        "part": "  {id} {title}:{value},{points}/{out_of} 分 × {weight} = {contribution}",
+        "unknown": "  {id} {title}:待确认,计 {contribution} 至 {best}",
+        "rule_true": "  {name}({tier}):符合",
+        "rule_false": "  {name}({tier}):不符合",
+        "rule_none": "  {name}({tier}):待确认",
+        "input": "  {title}:{value}",
+        "up": "距上一级 {tier} 还差 {points} 分",
+        "down": "高于下一级 {tier} 的界线 {points} 分",
+        "cheapest": "最省的提升:{title} 达到 {reach},即升为 {tier}",
+        "reasons": "失分最多:{parts}",
+        "missing": "待确认的数据:{parts}",
+        "impossible": "不可能的数值:{parts}",
+        "comma": "、",
+    },
+    "en": {
+        "graded": "{title}: tier {tier}",
+        "pending": "{title}: pending, possible tiers {candidates}",
+        "not_applicable": "{title}: does not apply to this customer",
+        "error": "{title}: a value is impossible, no grade",
+        "total": "Total {total}",
+        "between": "Total between {worst} and {best}",
+        "subtotal": "{title} (weight {weight}): {points}",
+        "part": "  {id} {title}: {value}, {points} of {out_of} points x {weight} = {contribution}",
+        "unknown": "  {id} {title}: not known, counts {contribution} to {best}",
+        "rule_true": "  {name} ({tier}): met",
+        "rule_false": "  {name} ({tier}): not met",
+        "rule_none": "  {name} ({tier}): not known",
+        "input": "  {title}: {value}",
+        "up": "{points} points short of the next tier up, {tier}",
+        "down": "{points} points above the bound to the next tier down, {tier}",
+        "cheapest": "Cheapest lift: {title} at {reach} makes it {tier}",
+        "reasons": "Most points lost: {parts}",
+        "missing": "Not known: {parts}",
+        "impossible": "Impossible values: {parts}",
+        "comma": ", ",
+    },
+}
+
+
+def sentences(explanation: Explanation, language: str) -> list[str]:
+    """Return an explanation line by line in ``zh`` or ``en``; numbers are rounded down to one decimal."""
+    text = _TEXT[language]
+
+    def say(labels: Labels) -> str:
+        return labels.zh if language == "zh" else labels.en
+
+    lines = [
+        text[explanation.status].format(
+            title=say(explanation.title), tier=explanation.tier, candidates="/".join(explanation.candidates)
+        )
+    ]
+    if explanation.impossible:
+        words = [say_word(name, language) for name in explanation.impossible]
+        lines.append(text["impossible"].format(parts=text["comma"].join(words)))
+    if not explanation.inputs:
+        return lines
+    if explanation.total is not None:
+        lines.append(text["total"].format(total=floor_tenth(explanation.total)))
+    elif explanation.contributions:
+        ends = {"worst": floor_tenth(explanation.worst), "best": floor_tenth(explanation.best)}
+        lines.append(text["between"].format(**ends))
+    for dimension in explanation.dimensions:
+        weight, points = percent(dimension.weight), floor_tenth(dimension.worst)
+        lines.append(text["subtotal"].format(title=say(dimension.title), weight=weight, points=points))
+        lines += [_part(part, text, language) for part in explanation.contributions if part.dimension == dimension.id]
+    if explanation.rules:
+        for rung in explanation.inputs:
+            value = say(rung.value) if rung.value is not None else say(rung.range)
+            lines.append(text["input"].format(title=say(rung.title), value=value))
+    for rule in explanation.rules:
+        title = say(rule.title) if rule.title is not None else ""
+        name = f"{rule.id} {title}".rstrip()
+        lines.append(text[f"rule_{str(rule.holds).lower()}"].format(name=name, tier=rule.tier))
+        if rule.holds:
+            break
+    return lines + _ways(explanation, text, language)
+
+
+def say_word(name: str, language: str) -> str:
+    """Return the label of a vocabulary word."""
+    return VOCABULARY[name].zh if language == "zh" else VOCABULARY[name].en
+
+
+def _part(part: Contribution, text: dict[str, str], language: str) -> str:
+    rung = part.rung
+    title = rung.title.zh if language == "zh" else rung.title.en
+    known = rung.value or rung.range
+    return text["unknown" if rung.code == 0 else "part"].format(
+        id=rung.id,
+        title=title,
+        value=known.zh if language == "zh" else known.en,
+        points=decimal_text(part.points),
+        out_of=decimal_text(part.out_of),
+        weight=percent(part.weight),
+        contribution=floor_tenth(part.contribution),
+        best=floor_tenth(part.best),
+    )
+
+
+def _ways(explanation: Explanation, text: dict[str, str], language: str) -> list[str]:
+    lines: list[str] = []
+    if explanation.up is not None:
+        lines.append(text["up"].format(tier=explanation.up.tier, points=ceil_tenth(explanation.up.points)))
+    if explanation.down is not None:
+        lines.append(text["down"].format(tier=explanation.down.tier, points=floor_tenth(explanation.down.points)))
+    if explanation.cheapest is not None:
+        change = explanation.cheapest
+        title, reach = (change.title.zh, change.reach.zh) if language == "zh" else (change.title.en, change.reach.en)
+        lines.append(text["cheapest"].format(title=title, reach=reach, tier=change.tier))
+    if explanation.reasons:
+        lost = {part.rung.id: part.lost for part in explanation.contributions}
+        parts = [f"{name} {floor_tenth(lost[name])}" for name in explanation.reasons[:3]]
+        lines.append(text["reasons"].format(parts=text["comma"].join(parts)))
+    if explanation.missing:
+        known = {rung.id: rung.title for rung in explanation.inputs}
+        titles = [
+            (known[name].zh if language == "zh" else known[name].en) if name in known else say_word(name, language)
+            for name in explanation.missing
+        ]
+        lines.append(text["missing"].format(parts=text["comma"].join(titles)))
+    return lines

@@ -1,0 +1,288 @@
+"""What is wrong with a document that can be seen without running it: words, units, weights, ladders, bands, tiers."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+from policies.document import Condition, Dimension, Indicator, Policy, Rules, Scorecard
+from policies.exact import DOMAIN, INT64_LEAST, INT64_MOST, UNITS, decimal_text, exact, percent, shown, stored
+from policies.findings import Finding, found
+from policies.reading import Path
+from policies.vocabulary import VOCABULARY, Word
+
+
+def structure(document: Policy) -> list[Finding]:
+    """Return what is wrong with a document on its face, in the order of its lines."""
+    findings = [*_inputs(document), *_population(document)]
+    findings += _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
+    return sorted(findings, key=lambda finding: finding.line)
+
+
+def used_words(document: Policy) -> dict[str, Path]:
+    """Return every word a document reads, with the path of its first use, in document order."""
+    used: dict[str, Path] = {}
+    for word in document.population.applies_to if document.population else ():
+        used.setdefault(word, ("population", "applies_to", word))
+    if isinstance(document, Scorecard):
+        for _, indicator, path in document.indicators:
+            used.setdefault(indicator.input, (*path, "input"))
+    else:
+        for leaf, path in leaves(document):
+            used.setdefault(str(leaf.input), (*path, "input"))
+    return used
+
+
+def leaves(document: Rules) -> Iterator[tuple[Condition, Path]]:
+    """Yield every comparison of a rule table with its path, in document order."""
+    for index, rule in enumerate(document.rules):
+        yield from _leaves(rule.when, ("rules", index, "when"))
+
+
+def _leaves(condition: Condition, path: Path) -> Iterator[tuple[Condition, Path]]:
+    for name, parts in (("all", condition.all), ("any", condition.any)):
+        for index, part in enumerate(parts or ()):
+            yield from _leaves(part, (*path, name, index))
+    if condition.input is not None:
+        yield condition, path
+
+
+def _inputs(document: Policy) -> Iterator[Finding]:
+    used = used_words(document)
+    for name, path in used.items():
+        if name not in VOCABULARY:
+            nearest = difflib.get_close_matches(name, VOCABULARY, 1)
+            cure = f"Did you mean {nearest[0]}?" if nearest else "Choose a word of policies/vocabulary.py."
+            yield found(document, "unknown_word", path, f"{name!r} is not a word of the vocabulary", cure)
+    for name, restated in document.inputs.items():
+        path = ("inputs", name)
+        word = VOCABULARY.get(name)
+        if name not in used:
+            yield found(document, "unused_input", path, f"nothing uses {name!r}", "Remove it or use it.")
+        if word is None:
+            continue
+        if restated.type is not None and restated.type != word.type:
+            message = f"{name} is of type {word.type}, not {restated.type}"
+            yield found(document, "wrong_type", (*path, "type"), message, f"Write type: {word.type}.")
+        if restated.unit is not None and restated.unit not in UNITS[word.type]:
+            units = ", ".join(unit for unit in UNITS[word.type] if unit) or "no unit"
+            message = f"{name} ({word.type}) cannot be written in {restated.unit!r}"
+            yield found(document, "wrong_unit", (*path, "unit"), message, f"Write {units}.")
+
+
+def _population(document: Policy) -> Iterator[Finding]:
+    for name, values in document.population.applies_to.items() if document.population else ():
+        path = ("population", "applies_to", name)
+        word = VOCABULARY.get(name)
+        if word is None:
+            continue
+        if word.type != "category":
+            message = f"a population names values, and {name} is a {word.type}"
+            yield found(document, "wrong_comparison", path, message, "Use a word with named values, such as status.")
+            continue
+        for value in sorted(set(values) - set(word.values)):
+            yield found(document, "outside_domain", path, f"{name} is never {value!r}", f"Known: {_list(word)}.")
+
+
+def _list(word: Word) -> str:
+    return ", ".join(word.values)
+
+
+def number_finding(document: Policy, word: Word, number: Fraction, path: Path, *, cut: bool = True) -> Finding | None:
+    """Return what is wrong with a written number of a word, or None.
+
+    A cut may stand one below or above what the word can be; a value may not.
+    """
+    text = document.text(*path) or decimal_text(number)
+    unit = document.unit(word.name)
+    if text.endswith("%") and word.type != "ratio":
+        return found(
+            document, "wrong_unit", path, f"{text} is a share, and {word.name} is a {word.type}", "Drop the %."
+        )
+    if unit is not None and unit not in UNITS[word.type]:
+        return None  # reported where the unit stands
+    value = stored(word, number, unit)
+    if value.denominator != 1 or not INT64_LEAST < value < INT64_MOST:
+        step = shown(word, 1, unit)
+        message = f"{text} is not a whole number of {step}, in which {word.name} is stored"
+        return found(document, "not_exact", path, message, f"Round it to {step} and stay below 2^63 of them.")
+    least, most = DOMAIN[word.type]
+    if (least is not None and value < least) or (most is not None and value > most + cut):
+        message = f"{word.name} is never {text}: it lies between {_bound(word, least)} and {_bound(word, most)}"
+        return found(document, "outside_domain", path, message, "Write a value inside, or check the unit.")
+    return None
+
+
+def _bound(word: Word, value: int | None) -> str:
+    return "any" if value is None else shown(word, value)
+
+
+def _scorecard(document: Scorecard) -> Iterator[Finding]:
+    ids = [dimension.id for dimension in document.dimensions]
+    ids += [indicator.id for _, indicator, _ in document.indicators]
+    yield from _duplicates(document, ids, ("dimensions",))
+    total = sum((dimension.weight for dimension in document.dimensions), Fraction(0))
+    if total != 1:
+        parts = " + ".join(percent(dimension.weight) for dimension in document.dimensions)
+        cure = "Change a weight so that the sum is exactly 100 %."
+        yield found(document, "weights_total", ("dimensions",), f"{parts} = {percent(total)}, not 100%", cure)
+    for index, dimension in enumerate(document.dimensions):
+        yield from _dimension(document, dimension, ("dimensions", index))
+    for _, indicator, path in document.indicators:
+        yield from _indicator(document, indicator, path)
+    yield from _bands(document)
+
+
+def _duplicates(document: Policy, ids: list[str], path: Path) -> Iterator[Finding]:
+    for name, times in Counter(ids).items():
+        if times > 1:
+            yield found(document, "duplicate_id", path, f"{name!r} stands {times} times", "Give each its own id.")
+
+
+def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterator[Finding]:
+    weights = [((*path, "weight"), dimension.weight)]
+    weights += [((*path, "indicators", j, "weight"), part.weight) for j, part in enumerate(dimension.indicators)]
+    for place, weight in weights:
+        if not 0 < weight <= 1:
+            text = document.text(*place) or str(weight)
+            message = f"a weight of {text} is {percent(weight)}"
+            yield found(document, "weight_range", place, message, f"Write a share, such as {text.rstrip('%')}%.")
+    total = sum((indicator.weight for indicator in dimension.indicators), Fraction(0))
+    wanted = dimension.weight if document.weights == "absolute" else Fraction(1)
+    if total != wanted:
+        parts = " + ".join(percent(indicator.weight) for indicator in dimension.indicators)
+        other = "relative" if document.weights == "absolute" else "absolute"
+        cure = f"Make them sum to {percent(wanted)}, or say weights: {other} if that is meant."
+        message = f"weights are {document.weights}, and in {dimension.id} {parts} = {percent(total)}"
+        yield found(document, "weights_dimension", path, f"{message}, not {percent(wanted)}", cure)
+
+
+def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterator[Finding]:
+    word = VOCABULARY.get(indicator.input)
+    missing, place = indicator.missing, (*path, "missing")
+    if missing is None:
+        missing, place = document.missing, ("missing",)
+    points = [(place, missing.points)] if missing.points is not None else []
+    if indicator.ladder is not None:
+        ladder = (*path, "ladder")
+        points += [((*ladder, "points", i), value) for i, value in enumerate(indicator.ladder.points)]
+        points += [((*ladder, "below"), indicator.ladder.below)] if indicator.ladder.below is not None else []
+        if word is not None:
+            yield from _ladder(document, indicator, word, ladder)
+    elif word is not None and (word.type != "rating" or indicator.out_of != 10):
+        message = (
+            f"a panel rates from 0 to 10, and {indicator.id} takes {word.name} ({word.type}) out of {indicator.out_of}"
+        )
+        yield found(document, "panel_input", path, message, "Take a rating out_of: 10, or write a ladder.")
+    for where, value in points:
+        if not 0 <= value <= indicator.out_of:
+            message = f"{indicator.id} gives {decimal_text(value)} of at most {decimal_text(indicator.out_of)} points"
+            yield found(document, "points_range", where, message, "Change the points or out_of.")
+    if indicator.out_of <= 0:
+        message = f"{indicator.id} is out of {decimal_text(indicator.out_of)} points"
+        yield found(document, "points_range", (*path, "out_of"), message, "Write a number above 0.")
+
+
+def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
+    ladder, unit = indicator.ladder, document.unit(word.name)
+    assert ladder is not None
+    if word.type == "category":
+        message = f"{word.name} has named values ({_list(word)}) and no order"
+        yield found(document, "wrong_comparison", path, message, "Use a number here, or a rule with in: [...].")
+        return
+    if len(ladder.points) != len(ladder.cuts):
+        message = f"{indicator.id} has {len(ladder.cuts)} cuts and {len(ladder.points)} points"
+        yield found(document, "ladder_length", path, message, "Give each cut its points; below is written apart.")
+    for index, (low, high) in enumerate(pairwise(ladder.cuts), 1):
+        if low >= high:
+            message = f"{decimal_text(high)} does not lie above {decimal_text(low)}"
+            yield found(document, "cuts_order", (*path, "cuts", index), message, "Write the cuts from low to high.")
+    faults = [number_finding(document, word, cut, (*path, "cuts", i)) for i, cut in enumerate(ladder.cuts)]
+    yield from (fault for fault in faults if fault is not None)
+    if not any(faults) and (unit is None or unit in UNITS[word.type]):
+        lowest = int(stored(word, ladder.cuts[0], unit)) + (ladder.closed == "right")
+        least = DOMAIN[word.type][0]
+        is_open = least is None or lowest > least
+        if ladder.below is None and is_open:
+            under = shown(word, lowest - 1, unit)
+            example = {word.name: under}
+            message = f"{word.name} can be {under}, under the lowest cut, and then {indicator.id} has no points"
+            yield found(document, "ladder_open", path, message, "Add below: with the points for that.", example)
+        if ladder.below is not None and not is_open:
+            message = f"{word.name} never lies under {decimal_text(ladder.cuts[0])}"
+            yield found(document, "below_unreached", (*path, "below"), message, "Remove below.")
+    if max([*ladder.points, ladder.below or Fraction(0)]) < indicator.out_of:
+        best, most = decimal_text(max(ladder.points)), decimal_text(indicator.out_of)
+        message = f"the best rung of {indicator.id} gives {best} of {most} points"
+        yield found(document, "full_points_unreached", path, message, "Check out_of: it is the points of a full score.")
+
+
+def _bands(document: Scorecard) -> Iterator[Finding]:
+    order, cuts, path = document.tiers.order, document.tiers.bands.cuts, ("tiers", "bands", "cuts")
+    yield from _duplicates(document, list(order), ("tiers", "order"))
+    if set(order) != set(cuts):
+        missing, extra = [t for t in order if t not in cuts], [t for t in cuts if t not in order]
+        message = (
+            f"tiers without a band: {', '.join(missing) or 'none'}; bands without a tier: {', '.join(extra) or 'none'}"
+        )
+        yield found(document, "bands_tiers", path, message, "Give each tier of the order one band.")
+        return
+    for better, worse in pairwise(order):
+        if cuts[better] <= cuts[worse]:
+            message = (
+                f"{better} begins at {decimal_text(cuts[better])}, not above {worse} at {decimal_text(cuts[worse])}"
+            )
+            yield found(document, "bands_order", (*path, better), message, "Let each better tier begin higher.")
+    if cuts[order[-1]] != 0:
+        begin = decimal_text(cuts[order[-1]])
+        message = f"the lowest tier {order[-1]} begins at {begin}, so a total of 0 has no tier"
+        yield found(document, "bands_floor", (*path, order[-1]), message, f"Write {order[-1]}: 0.", {"total": "0"})
+    for tier, cut in cuts.items():
+        if not 0 <= cut <= 100:
+            message = f"{tier} begins at {decimal_text(cut)}, and totals lie between 0 and 100"
+            yield found(document, "bands_scale", (*path, tier), message, "Write bands on the scale 0 to 100.")
+
+
+def _rules(document: Rules) -> Iterator[Finding]:
+    yield from _duplicates(document, list(document.tiers.order), ("tiers", "order"))
+    yield from _duplicates(document, [rule.id for rule in document.rules], ("rules",))
+    named: list[tuple[str, Path]] = [(rule.then, ("rules", i, "then")) for i, rule in enumerate(document.rules)]
+    for tier, path in [*named, (document.else_, ("else",))]:
+        if tier not in document.tiers.order:
+            message = f"{tier!r} is not one of the tiers {', '.join(document.tiers.order)}"
+            yield found(document, "tier_unknown", path, message, "Name a tier of the order.")
+    for tier in document.tiers.order:
+        if tier not in {document.else_, *(name for name, _ in named)}:
+            cure = "Add a rule for it or take it out."
+            yield found(document, "tier_unreachable", ("tiers", "order"), f"no rule gives {tier}", cure)
+    for leaf, path in leaves(document):
+        word = VOCABULARY.get(str(leaf.input))
+        if word is not None:
+            yield from _comparison(document, leaf, word, path)
+
+
+def _comparison(document: Rules, leaf: Condition, word: Word, path: Path) -> Iterator[Finding]:
+    operator, values = leaf.comparison
+    if word.type == "category" and operator not in ("eq", "in"):
+        message = f"{word.name} has named values ({_list(word)}) and no order, so {operator} says nothing"
+        yield found(document, "wrong_comparison", (*path, operator), message, "Write eq: or in:.")
+        return
+    for index, value in enumerate(values):
+        place = (*path, operator, index) if operator == "in" else (*path, operator)
+        if word.type == "category":
+            if value not in word.values:
+                yield found(
+                    document, "outside_domain", place, f"{word.name} is never {value!r}", f"Known: {_list(word)}."
+                )
+            continue
+        try:
+            number = exact(value)
+        except ValueError as error:
+            yield found(document, "not_exact", place, str(error), "Write a number.")
+            continue
+        fault = number_finding(document, word, number, place, cut=operator not in ("eq", "in"))
+        if fault is not None:
+            yield fault

@@ -1,0 +1,130 @@
+"""The canonical form of a document, its two hashes, and where two documents differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from policies.document import Condition, Indicator, Policy, Rules, Scorecard
+from policies.exact import UNITS, exact, stored
+from policies.vocabulary import VOCABULARY
+
+# Part of every semantic form: a later change of meaning gets a new number, and old hashes stay what they were.
+SEMANTICS = 1
+
+
+def canonical(document: Policy) -> str:
+    """Return a document as JSON with sorted keys and exact numbers; parsing it gives an equal document."""
+    return _json(document.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True))
+
+
+def document_hash(document: Policy) -> str:
+    """Return ``sha256:`` and the hash over everything in a document, labels and cases included; layout and comments do not count."""
+    return _sha256(canonical(document))
+
+
+def semantic_hash(document: Policy) -> str:
+    """Return ``sha256:`` and the hash over what can change a result: no label, source, case, interpretation, panel or id does.
+
+    Numbers count by their value (``15%`` is ``0.15``, 10 万元 are 100000 元), defaults as if they were written.  The order
+    of indicators and rules counts, because the packed levels follow it.
+    """
+    return _sha256(_json(semantic_form(document)))
+
+
+def semantic_form(document: Policy) -> dict[str, Any]:
+    """Return what can change a result, as plain values; only of a document whose words and units are known."""
+    population = document.population.applies_to if document.population else {}
+    form: dict[str, Any] = {
+        "semantics": SEMANTICS,
+        "kind": document.kind,
+        "population": {word: sorted(set(values)) for word, values in population.items()},
+        "tiers": list(document.tiers.order),
+    }
+    if isinstance(document, Rules):
+        rules = [{"when": _condition(document, rule.when), "then": rule.then} for rule in document.rules]
+        return {**form, "rules": rules, "else": document.else_}
+    bands = document.tiers.bands
+    indicators = [
+        _indicator(document, indicator, str(document.share(dimension, indicator)))
+        for dimension, indicator, _ in document.indicators
+    ]
+    cuts = {tier: str(cut) for tier, cut in bands.cuts.items()}
+    return {**form, "indicators": indicators, "bands": {"closed": bands.closed, "cuts": cuts}}
+
+
+def _indicator(document: Scorecard, indicator: Indicator, share: str) -> dict[str, Any]:
+    missing = (indicator.missing or document.missing).points
+    form: dict[str, Any] = {
+        "input": indicator.input,
+        "share": share,
+        "out_of": str(indicator.out_of),
+        "missing": "pending" if missing is None else str(missing),
+    }
+    if indicator.ladder is None:
+        return {**form, "score": "rating"}
+    ladder = indicator.ladder
+    return {
+        **form,
+        "cuts": [_stored(document, indicator.input, str(cut)) for cut in ladder.cuts],
+        "points": [str(points) for points in ladder.points],
+        "below": None if ladder.below is None else str(ladder.below),
+        "closed": ladder.closed,
+    }
+
+
+def _condition(document: Policy, condition: Condition) -> dict[str, Any]:
+    for name, parts in (("all", condition.all), ("any", condition.any)):
+        if parts is not None:
+            return {name: [_condition(document, part) for part in parts]}
+    word = str(condition.input)
+    operator, values = condition.comparison
+    return {"input": word, operator: [_stored(document, word, str(value)) for value in values]}
+
+
+def _stored(document: Policy, name: str, text: str) -> str:
+    """Return a written value in stored units; as it is written where the check will refuse it."""
+    word, unit = VOCABULARY.get(name), document.unit(name)
+    if word is None or word.type == "category" or (unit is not None and unit not in UNITS[word.type]):
+        return f"{text} {unit or ''}".strip()
+    try:
+        return str(stored(word, exact(text), unit))
+    except ValueError:
+        return text
+
+
+def differences(old: Policy, new: Policy) -> list[tuple[str, str | None, str | None]]:
+    """Return each place where two documents differ: its path, the old value and the new one, None where there is none.
+
+    Indicators, dimensions, rules and interpretations are named by their id, not by their place:
+    ``dimensions.HC.indicators.A2.ladder.cuts.2``.
+    """
+    before, after = _flat(json.loads(canonical(old))), _flat(json.loads(canonical(new)))
+    paths = [*before, *(path for path in after if path not in before)]
+    return [(path, before.get(path), after.get(path)) for path in paths if before.get(path) != after.get(path)]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list):
+        parts = [(_name(item, index), item) for index, item in enumerate(value)]
+    else:
+        return {path: str(value)}
+    flat: dict[str, str] = {}
+    for name, item in parts:
+        flat |= _flat(item, f"{path}.{name}" if path else str(name))
+    return flat
+
+
+def _name(item: Any, index: int) -> str:
+    return str(item.get("id", index)) if isinstance(item, dict) else str(index)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _sha256(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
