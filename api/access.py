@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -98,3 +99,16 @@ def mask_email(value: str | None) -> str | None:
         return None
     name, _, host = value.partition("@")
     return f"{name[:1]}***@{host}"
+
+
+# How each kind of personal field looks to a role that may not read_personal.
+MASKS: dict[str, Callable[[str | None], str | None]] = {
+    "mobile": mask_mobile,
+    "landline": mask_mobile,
+    "email": mask_email,
+}
+
+
+def shown(actor: Actor | None, kind: str, value: str | None) -> str | None:
+    """Return a personal value as the actor may see it: as it is, or masked."""
+    return value if actor is not None and actor.may("read_personal") else MASKS[kind](value)

@@ -56,8 +56,7 @@ def _options(executor: SelectExecutor, type_: Any, model: Any, details: Details)
             options = _options(executor, get_named_type(graphql_field.type), below, found)
             yield selectinload(getattr(model, name)).options(*options)
         elif isinstance(source, Derived):
-            paths = (*source.columns, source.lookup.column) if source.lookup else source.columns
-            yield from (_along(model, path.split(".")[:-1]) for path in paths if "." in path)
+            yield from (_along(model, path.split(".")[:-1]) for path in source.paths if "." in path)
 
 
 def _along(model: Any, names: Sequence[str]) -> _AbstractLoad:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
@@ -39,11 +39,11 @@ class Context(Protocol):
         """Open a connection for reads."""
 
 
-def among(column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
-    """Return the condition that ``column`` is one of the bound ``keys``: one statement, whatever their number."""
+def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of the bound keys: one statement, whatever their number."""
     if dialect == "sqlite":
-        return column.in_(select(func.json_each(bindparam("keys", type_=String)).table_valued("value").c.value))
-    return column == any_(bindparam("keys", type_=ARRAY(column.type)))
+        return column.in_(select(func.json_each(bindparam(name, type_=String)).table_valued("value").c.value))
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
 class Reader:
@@ -53,32 +53,42 @@ class Reader:
         self.connection, self.viewer = connection, viewer
         self.dialect = connection.dialect.name
 
-    def rows(self, statement: Select[Any], keys: Collection[Any] | None = None) -> Sequence[Sequence[Any]]:
-        """Return the rows of a statement; ``keys`` binds the keys of ``among``."""
-        if keys is None:
-            return self.connection.execute(statement).all()
-        bound = json.dumps(list(keys)) if self.dialect == "sqlite" else list(keys)
-        return self.connection.execute(statement, {"keys": bound}).all()
+    def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
+        bound = {name: self._bound(values) for name, values in keys.items()}
+        return self.connection.execute(statement, bound).all()
+
+    def _bound(self, values: Collection[Any]) -> Any:
+        return json.dumps(list(values)) if self.dialect == "sqlite" else list(values)
 
 
 @dataclass(frozen=True)
 class Lookup:
     """Something that a derived field needs besides its row, found by a key and never changing under it.
 
-    ``statement`` selects (key, stored value); ``key`` is its first column.  Parsed values are kept.
+    ``columns`` are the paths of the key in the row; ``statement`` selects the columns ``keys``, then what ``parse``
+    takes.  With ``kept`` the parsed values stay in memory: only for keys that mean the same in every database.
     """
 
-    column: str
-    statement: Select[Any]
-    key: ColumnElement[Any]
-    parse: Callable[[Any], Any]
-    kept: Bounded[Any, Any] = field(default_factory=lambda: Bounded(64))
+    columns: tuple[str, ...]
+    statement: Select[*tuple[Any, ...]]
+    keys: tuple[ColumnElement[Any], ...]
+    parse: Callable[..., Any]
+    kept: Bounded[tuple[Any, ...], Any] | None = None
 
-    def find(self, reader: Reader, keys: Collection[Any]) -> dict[Any, Any]:
+    def find(self, reader: Reader, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
         """Return the parsed values of the keys, with at most one statement."""
-        found = {key: value for key in set(keys) if key is not None and (value := self.kept.get(key)) is not None}
-        missing = {key for key in keys if key is not None} - found.keys()
+        wanted = {key for key in keys if None not in key}
+        found = {key: value for key in wanted if self.kept and (value := self.kept.get(key)) is not None}
+        missing = wanted - found.keys()
         if missing:
-            for key, stored in reader.rows(self.statement.where(among(self.key, reader.dialect)), missing):
-                found[key] = self.kept.put(key, self.parse(stored))
+            # A key of two columns may fetch rows that nobody asked for: every pair of the parts.
+            statement, parts, width = self.statement, {}, len(self.keys)
+            for index, column in enumerate(self.keys):
+                name = f"keys{index}"
+                statement = statement.where(among(column, reader.dialect, name))
+                parts[name] = {key[index] for key in missing}
+            for row in reader.rows(statement, **parts):
+                key, value = tuple(row[:width]), self.parse(*row[width:])
+                found[key] = self.kept.put(key, value) if self.kept else value
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,13 +34,22 @@ class Column:
 class Derived:
     """A pure function of columns, named by paths such as ``run.as_of`` through to-one relations.
 
-    ``make`` takes the columns' values, then what the lookup found; ``viewed`` puts the viewer before them.
+    ``make`` takes the columns' values, then what each lookup found; ``viewed`` puts the viewer before them.
     """
 
     columns: tuple[str, ...]
     make: Callable[..., Any]
-    lookup: Lookup | None = None
+    lookups: tuple[Lookup, ...] = ()
     viewed: bool = False
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all columns: its own, then each lookup's key."""
+        return [*self.columns, *(path for lookup in self.lookups for path in lookup.columns)]
+
+    def value(self, reader: Reader, own: Sequence[Any], found: Sequence[Any]) -> Any:
+        """Make the value of its own columns and of what was found."""
+        return self.make(reader.viewer, *own, *found) if self.viewed else self.make(*own, *found)
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,9 @@ def column(description: str, name: str | None = None) -> Any:
     return _field(Column(name), description, resolver)
 
 
-def derived(*columns: str, make: Callable[..., Any], description: str, lookup: Lookup | None = None) -> Any:
-    """Declare a field that is a pure function of columns and of what ``lookup`` finds."""
-    return _derived(Derived(columns, make, lookup), description)
+def derived(*columns: str, make: Callable[..., Any], description: str, lookups: tuple[Lookup, ...] = ()) -> Any:
+    """Declare a field that is a pure function of columns and of what ``lookups`` find."""
+    return _derived(Derived(columns, make, lookups), description)
 
 
 def personal(name: str, kind: str, description: str) -> Any:
@@ -128,13 +137,16 @@ def check_first(first: int | None) -> int | None:
 
 def _derived(source: Derived, description: str) -> Any:
     def resolver(root: Any, info: strawberry.Info[Any, Any]) -> Any:
-        values = [value_at(root, path) for path in source.columns]
-        if source.lookup is not None:
-            key = value_at(root, source.lookup.column)
-            with info.context.reading() as connection:
-                found = source.lookup.find(Reader(connection, info.context.viewer), [key])
-            values.append(found.get(key))
-        return source.make(info.context.viewer, *values) if source.viewed else source.make(*values)
+        own = [value_at(root, path) for path in source.columns]
+        if not source.lookups:
+            return source.make(info.context.viewer, *own) if source.viewed else source.make(*own)
+        with info.context.reading() as connection:
+            reader = Reader(connection, info.context.viewer)
+            found = []
+            for lookup in source.lookups:
+                key = tuple(value_at(root, path) for path in lookup.columns)
+                found.append(lookup.find(reader, [key]).get(key))
+            return source.value(reader, own, found)
 
     return _field(source, description, resolver)
 
@@ -158,13 +170,19 @@ def global_id(type_name: str, *keys: Any) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def keys_of(identity: str, type_name: str) -> tuple[str, ...]:
-    """Return the key in a global id as text; Refusal when it is none or of another type."""
+def parts_of(identity: str) -> tuple[str, ...]:
+    """Return the type's name and the key in a global id; empty when it is none."""
     try:
         text = urlsafe_b64decode(identity + "=" * (-len(identity) % 4)).decode()
     except (Error, ValueError):
-        text = ""
-    found, *keys = text.split(":")
+        return ()
+    parts = tuple(text.split(":"))
+    return parts if len(parts) > 1 else ()
+
+
+def keys_of(identity: str, type_name: str) -> tuple[str, ...]:
+    """Return the key in a global id as text; Refusal when it is none or of another type."""
+    found, *keys = parts_of(identity) or ("",)
     if not keys:
         raise Refusal(f"{identity!r} is not an id; take the field id of a {type_name}.", code="invalid")
     if found != type_name:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select
 
-from schema.select.fetch import Lookup, Reader
+from schema.select.fetch import Reader
+from schema.select.field import Derived
 
 Row = Sequence[Any]
 Dicts = list[dict[str, Any]]
@@ -57,23 +58,28 @@ class Coerce:
 
 @dataclass(frozen=True, slots=True)
 class Derive:
-    """Makes a value of several columns, and of what was looked up by the last of them."""
+    """Makes a value of several columns, and of what its lookups find by the columns after them."""
 
     key: str
+    source: Derived
     places: tuple[int, ...]
-    make: Callable[..., Any]
     coerce: Callable[[Any], Any]
-    viewed: bool
-    lookup: Lookup | None
 
     def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        before = (reader.viewer,) if self.viewed else ()
-        found = self.lookup.find(reader, {row[self.places[-1]] for row in rows}) if self.lookup else None
+        width, keys = len(self.source.columns), []
+        finds: list[dict[tuple[Any, ...], Any]] = []
+        start = width
+        for lookup in self.source.lookups:
+            places = self.places[start : start + len(lookup.columns)]
+            start += len(places)
+            keys.append(places)
+            finds.append(lookup.find(reader, [tuple(row[place] for place in places) for row in rows]))
+        own = self.places[:width]
         for row, answer in zip(rows, dicts, strict=True):
-            values = [row[place] for place in self.places]
-            if found is not None:
-                values[-1] = found.get(values[-1])
-            value = self.make(*before, *values)
+            found = [
+                values.get(tuple(row[place] for place in places)) for values, places in zip(finds, keys, strict=True)
+            ]
+            value = self.source.value(reader, [row[place] for place in own], found)
             answer[self.key] = None if value is None else self.coerce(value)
 
 
@@ -103,7 +109,7 @@ class Descend:
     level: Level
 
     def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        below = reader.rows(self.statement, list({answer[self.key] for answer in dicts}))
+        below = reader.rows(self.statement, keys={answer[self.key] for answer in dicts})
         groups: dict[Any, Dicts] = defaultdict(list)
         for row, value in zip(below, self.level.dicts(reader, below), strict=True):
             groups[row[-1]].append(value)

@@ -141,15 +141,14 @@ class _LevelPlan:
             self.level.steps.append(Coerce(key, leaf.coerce_output_value))
 
     def _derived(self, key: str, field: GraphQLField, details: Details, source: Derived) -> None:
-        paths = (*source.columns, source.lookup.column) if source.lookup else source.columns
-        first, *others = [self._at(tuple(path.split("."))) for path in paths]
+        first, *others = [self._at(tuple(path.split("."))) for path in source.paths]
         own = len(self.level.columns)
         self.level.columns.append(first)
         coerce = self.planner.picker(field.type, details)
 
         def place(start: int) -> None:
             places = (own, *range(start, start + len(others)))
-            self.level.steps.append(Derive(key, places, source.make, coerce, source.viewed, source.lookup))
+            self.level.steps.append(Derive(key, source, places, coerce))
 
         self.tails.append((others, place))
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 
 class Assessment(Sourced, Base):
@@ -29,3 +33,5 @@ class Assessment(Sourced, Base):
     reason: Mapped[str | None] = mapped_column(Text)
     assessed_on: Mapped[date]
     valid_until: Mapped[date]
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)

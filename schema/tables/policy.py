@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, UtcDateTime, now
 from schema.tables.user import User
+
+if TYPE_CHECKING:
+    from schema.tables.backtest import Backtest
 
 POLICY_STATES = ("draft", "submitted", "approved", "active", "retired", "rejected", "withdrawn")
 
@@ -60,6 +64,9 @@ class PolicyVersion(Base):
 
     policy: Mapped[Policy] = relationship(lazy="raise", viewonly=True, back_populates="versions")
     author: Mapped[User] = relationship(lazy="raise", viewonly=True, foreign_keys=[author_id])
+    backtests: Mapped[list[Backtest]] = relationship(
+        lazy="raise", viewonly=True, order_by="Backtest.id", foreign_keys="Backtest.version_id"
+    )
     decided_by: Mapped[User | None] = relationship(lazy="raise", viewonly=True, foreign_keys=[decided_by_id])
 
 

@@ -1,0 +1,56 @@
+"""`fenji serve`: the web application on one address of this machine."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+
+import click
+import uvicorn
+from sqlalchemy import Engine
+
+from api.app import make_app
+from api.cli.door import CONSOLE, open_database
+from api.errors import Invalid
+from api.settings import settings
+from policies.refusal import Refusal
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; FENJI_HOST when not given.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; FENJI_PORT when not given, 0 for any.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve GraphQL and GraphiQL, and run the jobs."""
+    engine = open_database()
+    serve_app(engine, settings().home, host or settings().host, settings().port if port is None else port)
+
+
+def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
+    """Serve until interrupted; Refusal ``port_in_use`` before anything starts when the port is taken."""
+    with listening(host, port) as listener:
+        address = f"http://{host}:{listener.getsockname()[1]}/graphql"
+        CONSOLE.print(f"Serving {address} (end with Ctrl-C)")
+        configuration = uvicorn.Config(
+            make_app(engine, home), log_level="warning", access_log=False, timeout_graceful_shutdown=10
+        )
+        uvicorn.Server(configuration).run(sockets=[listener])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address; Refusal when the port is in use, Invalid when the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Refusal(
+                f"Port {port} of {host} is in use by another program; choose one with --port, or end that program.",
+                code="port_in_use",
+            ) from error
+        raise Invalid(f"Cannot listen on {host}:{port}: {error.strerror}; check --host and --port.") from error
+    return listener

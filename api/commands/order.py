@@ -1,0 +1,57 @@
+"""Orders (R1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access import Actor
+from api.commands.fields import clean
+from api.commands.order_amount import line_amount, settle_amounts
+from api.commands.row import Values, add, change
+from api.errors import Invalid
+from schema.tables import Order, OrderLine
+from schema.tables.base import now
+
+
+def create(session: Session, actor: Actor, customer_id: int, values: Values, lines: Sequence[Values] = ()) -> Order:
+    """Add an order to a customer; with ``lines`` its amount is their exact sum."""
+    actor.require("edit_order")
+    order = add(session, actor, "orders", Order, values, customer_id=customer_id)
+    for number, line in enumerate(lines, start=1):
+        session.add(OrderLine(order_id=order.id, **_line(line, number)))
+    if lines:
+        session.flush()
+        stated = order.amount
+        settle_amounts(session, [order.id])
+        session.refresh(order)
+        if stated is not None and stated != order.amount:
+            raise Invalid(f"amount: {stated} is not the sum of the lines, {order.amount}; correct one of them.")
+    return order
+
+
+def update(session: Session, actor: Actor, key: int, values: Values) -> Order:
+    """Change the given fields of an order; the amount of an order with lines is their sum and is refused here.
+
+    A payment (``paid_on``) is known from now on.
+    """
+    actor.require("edit_order")
+    has_lines = session.scalar(select(OrderLine.id).where(OrderLine.order_id == key).limit(1)) is not None
+    if "amount" in values and has_lines:
+        raise Invalid(f"amount: order {key} has lines, whose sum is its amount; leave it out.")
+    own = {"paid_known_at": now()} if values.get("paid_on") else {}
+    return change(session, actor, "orders", Order, key, values, **own)
+
+
+def _line(values: Values, number: int) -> dict[str, Any]:
+    """Return the columns of a line, its amount computed or checked."""
+    line: dict[str, Any] = clean("order_lines", values)
+    line["discount"] = line.get("discount") or 0
+    try:
+        amount = line_amount(line.get("quantity"), line.get("unit_price"), line["discount"], line.get("amount"))
+    except ValueError as error:
+        raise Invalid(f"line {number}: the amount {error}.") from error
+    return {**line, "amount": amount}

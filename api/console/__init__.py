@@ -1,0 +1,1 @@
+"""The pages: GraphiQL from local files with ready-made queries."""

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP and WebSocket: who asks, documents prepared once and bounded, answers in threads, errors masked."""

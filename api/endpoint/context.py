@@ -1,0 +1,79 @@
+"""What an operation knows: the engine, who asks, and how to read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import strawberry
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from api.access import Actor, actor_of_key, shown
+from api.database import reading, writing
+from api.errors import Forbidden
+
+HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
+
+
+@dataclass
+class Context:
+    """The context of one operation, or of all operations on one WebSocket."""
+
+    engine: Engine
+    home: Path
+    key: str | None = None
+    planning: bool = True
+    signed_in: Actor | None = None
+    connection_params: dict[str, Any] | None = None
+
+    @property
+    def dialect(self) -> str:
+        """The database's dialect."""
+        return self.engine.dialect.name
+
+    @property
+    def viewer(self) -> Context:
+        """Who looks: the context itself, which shows personal fields as the actor's roles allow."""
+        return self
+
+    def show(self, kind: str, value: str | None) -> str | None:
+        """Return a personal value as the actor may see it."""
+        return shown(self.signed_in, kind, value)
+
+    def sign_in(self) -> None:
+        """Find who holds the key; Forbidden when nobody does.  Without a key the context stays anonymous."""
+        if self.key is None or self.signed_in is not None:
+            return
+        with self.reading() as connection:
+            self.signed_in = actor_of_key(connection, self.key)
+        if self.signed_in is None:
+            raise Forbidden(f"The API key is not known or is revoked; {HOW}.", code="not_signed_in")
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks; Forbidden when nobody is signed in."""
+        if self.signed_in is None:
+            raise Forbidden(f"Sign in first: {HOW}.", code="not_signed_in")
+        return self.signed_in
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a connection for reads."""
+        return reading(self.engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session in one transaction."""
+        with writing(self.engine) as session:
+            yield session
+
+    def write(self, command: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Run a command in a transaction of its own and return what it returns."""
+        with self.writing() as session:
+            return command(session, self.actor, *arguments, **named)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,207 @@
+"""The Strawberry schema as it is executed: documents prepared once, operations run in threads, errors masked.
+
+Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sign-in and masking stand here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeGuard, cast
+from uuid import uuid4
+
+import anyio
+from anyio import to_thread
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    execute,
+    get_operation_ast,
+    parse,
+    specified_rules,
+)
+from graphql import ExecutionResult as CoreResult
+from strawberry import Schema
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import validate_document
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from api.endpoint.context import Context
+from api.endpoint.limits import MOST_TOKENS, oversized, root_fields
+from policies.refusal import Refusal
+from schema.select import Plans
+from schema.select.bounded import Bounded
+
+LOG = logging.getLogger("fenji.graphql")
+PUBLIC = {"__schema", "__type", "__typename"}
+KEPT_CHARACTERS = 32_000
+THREADS = 10
+
+
+@dataclass
+class Prepared:
+    """A document that was parsed, bounded and validated, with the plans of its selections."""
+
+    document: DocumentNode | None
+    errors: list[GraphQLError]
+    plans: Plans = field(default_factory=Plans)
+
+
+class Executable(Schema):
+    """Runs each query and mutation synchronously in a worker thread, on SQLAlchemy's one engine."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._documents: Bounded[str, Prepared] = Bounded(500)
+        self._threads = anyio.CapacityLimiter(THREADS)
+
+    def prepared(self, query: str) -> Prepared:
+        """Return a document, parsed and validated once while it is kept."""
+        found = self._documents.get(query)
+        if found is not None:
+            return found
+        try:
+            document = parse(query, max_tokens=MOST_TOKENS)
+        except GraphQLError as error:
+            return Prepared(None, [error])
+        errors = oversized(document) or validate_document(self._schema, document, tuple(specified_rules))
+        made = Prepared(document, errors)
+        return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made)
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Answer a query or mutation in a worker thread."""
+        answer = partial(self.answer, query, variable_values, context_value, operation_name, allowed_operation_types)
+        return await to_thread.run_sync(answer, limiter=self._threads)
+
+    def answer(
+        self,
+        query: str | None,
+        variables: dict[str, Any] | None,
+        context: Context | None,
+        operation_name: str | None = None,
+        allowed: Iterable[OperationType] | None = None,
+    ) -> ExecutionResult:
+        """Answer a query or mutation in this thread."""
+        assert context is not None
+        ready = self._ready(query, context, operation_name, allowed)
+        if isinstance(ready, PreExecutionError):
+            return ready
+        prepared, _operation = ready
+        assert prepared.document is not None
+        result = execute(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            executor_class=self.execution_context_class,
+            is_awaitable=_never,
+            plans=prepared.plans,
+        )
+        assert isinstance(result, CoreResult)
+        errors = [masked(error) for error in result.errors or ()]
+        return ExecutionResult(data=result.data, errors=errors or None)
+
+    def _ready(
+        self,
+        query: str | None,
+        context: Context,
+        operation_name: str | None,
+        allowed: Iterable[OperationType] | None,
+    ) -> tuple[Prepared, OperationDefinitionNode] | PreExecutionError:
+        """Return what can be executed, or why nothing can: syntax, limits, validation, sign-in."""
+        if not query:
+            raise MissingQueryError
+        prepared = self.prepared(query)
+        if prepared.errors or prepared.document is None:
+            return PreExecutionError(data=None, errors=prepared.errors)
+        operation = get_operation_ast(prepared.document, operation_name)
+        if operation is None:
+            raise CannotGetOperationTypeError(operation_name)
+        kind = OperationType(operation.operation.value)
+        if allowed is not None and kind not in allowed:
+            raise InvalidOperationTypeError(kind)
+        try:
+            context.sign_in()
+            if not root_fields(prepared.document, operation) <= PUBLIC:
+                context.actor.require("read")
+        except Refusal as refusal:
+            error = GraphQLError(refusal.message, extensions={"code": refusal.code})
+            return PreExecutionError(data=None, errors=[error])
+        return prepared, operation
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Return the results of an operation: one of a query or mutation, one per event of a subscription."""
+        assert context_value is not None
+        try:
+            ready = await to_thread.run_sync(
+                self._ready, query, context_value, operation_name, allowed_operation_types, limiter=self._threads
+            )
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
+            ready = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+        if isinstance(ready, PreExecutionError):
+            return _one(ready)
+        if ready[1].operation.value != "subscription":
+            return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
+        events = await super().stream(query, variable_values, context_value, root_value, operation_name)
+        return _masked_events(cast("AsyncGenerator[ExecutionResult, None]", events))
+
+
+def _never(_value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Say that a value is no awaitable: resolvers of queries and mutations are synchronous."""
+    return False
+
+
+async def _one(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result
+
+
+async def _masked_events(events: AsyncGenerator[ExecutionResult, None]) -> AsyncGenerator[ExecutionResult, None]:
+    try:
+        async for result in events:
+            if result.errors:
+                result.errors = [masked(error) for error in result.errors]
+            yield result
+    finally:
+        await events.aclose()
+
+
+def masked(error: GraphQLError) -> GraphQLError:
+    """Return an error as the outside may see it: a refusal with its code, a defect only with an id that the log has."""
+    if error.path is None:
+        return error  # the request's own fault: syntax, validation, variables
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        return error
+    if isinstance(cause, Refusal):
+        return GraphQLError(cause.message, error.nodes, path=error.path, extensions={"code": cause.code})
+    identity = uuid4().hex[:12]
+    LOG.error("an operation failed, id %s, at %s", identity, error.path, exc_info=cause)
+    extensions = {"code": "internal", "id": identity}
+    return GraphQLError(f"Internal error, id {identity}.", error.nodes, path=error.path, extensions=extensions)

@@ -1,0 +1,71 @@
+"""Contacts: the doors to their commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Select
+
+from api.commands import contact as commands
+from api.endpoint.context import Info
+from api.operations.arguments import CustomerId, Identity, Reason, Values, given, needed, one, optional
+from api.operations.declaring import Refusal, mutation
+from schema import tables
+from schema.objects.contact import Contact
+from schema.select.field import key_of
+
+ContactResult = Annotated[
+    Contact | Refusal, strawberry.union("ContactResult", description="The row, or why not. 联系人或原因")
+]
+
+
+@strawberry.input(description="Changes; what is left out stays. 联系人修改内容")
+class ContactPatch:
+    """Changes; what is left out stays."""
+
+    name: str | None = optional("Name. 姓名")
+    title: str | None = optional("Job title. 职务")
+    mobile: str | None = optional("Mobile, 11 digits. 手机")
+    landline: str | None = optional("Landline, area code-number. 座机")
+    email: str | None = optional("E-mail. 电子邮箱")
+    role: str | None = optional("decision_maker, influencer, user or gatekeeper, or the Chinese word. 决策角色")
+    is_primary: bool | None = optional("Whether to be called first. 主要联系人")
+
+
+@strawberry.input(description="A new row. 新联系人")
+class ContactInput(ContactPatch):
+    """A new row."""
+
+    name: str = needed("Name. 姓名")
+
+
+@strawberry.type
+class ContactMutations:
+    """Writes of contacts."""
+
+    @mutation(ContactResult, "Add to a customer: contacts. 新增联系人")
+    def create_contact(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[ContactInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Add a row."""
+        created = info.context.write(commands.create, key_of(customer_id, "Customer"), given(input))
+        return one(tables.Contact, created.id)
+
+    @mutation(ContactResult, "Change a row: contacts. 修改联系人")
+    def update_contact(
+        self,
+        info: Info,
+        id: Identity,
+        input: Annotated[ContactPatch, strawberry.argument(description=Values)],
+        reason: Reason,
+        left_on: Annotated[date | None, strawberry.argument(description="The day the person left. 离开日期")] = None,
+    ) -> Select[Any]:
+        """Change a row."""
+        key = key_of(id, "Contact")
+        info.context.write(commands.update, key, given(input), reason, left_on)
+        return one(tables.Contact, key)

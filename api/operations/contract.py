@@ -1,0 +1,64 @@
+"""Contracts: the doors to their commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Select
+
+from api.commands import contract as commands
+from api.endpoint.context import Info
+from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.declaring import Refusal, mutation
+from schema import tables
+from schema.objects.contract import Contract
+from schema.select.field import key_of
+
+ContractResult = Annotated[
+    Contract | Refusal, strawberry.union("ContractResult", description="The row, or why not. 合同或原因")
+]
+
+
+@strawberry.input(description="Changes; what is left out stays. 合同修改内容")
+class ContractPatch:
+    """Changes; what is left out stays."""
+
+    title: str | None = optional("Title. 合同名称")
+    amount: Decimal | None = optional("Amount in yuan. 合同金额(元)")
+    starts_on: date | None = optional("First day. 开始日期")
+    ends_on: date | None = optional("Last day. 结束日期")
+
+
+@strawberry.input(description="A new row. 新合同")
+class ContractInput(ContractPatch):
+    """A new row."""
+
+    starts_on: date = needed("First day. 开始日期")
+
+
+@strawberry.type
+class ContractMutations:
+    """Writes of contracts."""
+
+    @mutation(ContractResult, "Add to a customer: contracts. 新增合同")
+    def create_contract(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[ContractInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Add a row."""
+        created = info.context.write(commands.create, key_of(customer_id, "Customer"), given(input))
+        return one(tables.Contract, created.id)
+
+    @mutation(ContractResult, "Change a row: contracts. 修改合同")
+    def update_contract(
+        self, info: Info, id: Identity, input: Annotated[ContractPatch, strawberry.argument(description=Values)]
+    ) -> Select[Any]:
+        """Change a row."""
+        key = key_of(id, "Contract")
+        info.context.write(commands.update, key, given(input))
+        return one(tables.Contract, key)

@@ -1,0 +1,48 @@
+"""How operations are declared: with the type they answer, and with expected refusals as members of result unions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.extensions import FieldExtension
+
+from policies import refusal
+
+
+@strawberry.type(description="Something that was not done, for a reason a person can act on. 未执行及其原因")
+class Refusal:
+    """Something that was not done."""
+
+    code: str = strawberry.field(description="Stable code, listed in api/README.md. 代码")
+    message: str = strawberry.field(description="What is wrong, with the values, and what to do. 说明")
+
+
+class RefusalAsMember(FieldExtension):
+    """Returns a refusal of a command as the member ``Refusal``; any other exception goes on."""
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        """Call the resolver."""
+        try:
+            return next_(source, info, **arguments)
+        except refusal.Refusal as refused:
+            return Refusal(code=refused.code, message=refused.message)
+
+
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+
+
+def query(type_: object, description: str) -> Callable[[Resolver], Resolver]:
+    """Declare a field of a root whose resolver returns a statement or a page, for the executor to answer ``type_``."""
+    return strawberry.field(graphql_type=type_, description=description)  # type: ignore[no-any-return]  # Strawberry's own overloads lose the resolver's type
+
+
+def mutation(type_: object, description: str) -> Callable[[Resolver], Resolver]:
+    """Declare a mutation; refusals are members of its result ``type_``."""
+    return strawberry.mutation(graphql_type=type_, description=description, extensions=[RefusalAsMember()])  # type: ignore[no-any-return]  # as above
+
+
+def subscription(description: str) -> Callable[[Resolver], Resolver]:
+    """Declare a subscription; its resolver yields ready objects."""
+    return strawberry.subscription(description=description)  # type: ignore[no-any-return]  # as above

@@ -1,0 +1,147 @@
+"""Feedback-improvement items: the list by state, and the doors to their commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Select, select
+
+from api.commands import improvement as commands
+from api.endpoint.context import Info
+from api.operations.arguments import (
+    After,
+    Before,
+    CustomerId,
+    First,
+    Identity,
+    Last,
+    Values,
+    given,
+    needed,
+    one,
+    optional,
+)
+from api.operations.declaring import Refusal, mutation, query
+from schema import tables
+from schema.objects.improvement import Improvement, ImprovementState
+from schema.select import Connection, Key, Page, page
+from schema.select.field import key_of
+
+ImprovementResult = Annotated[
+    Improvement | Refusal, strawberry.union("ImprovementResult", description="The item, or why not. 改进项或原因")
+]
+Verification = Annotated[str, strawberry.argument(description="How the effect was checked. 验证结果")]
+
+
+@strawberry.input(description="All conditions hold together. 改进项筛选条件")
+class ImprovementFilter:
+    """All conditions hold together."""
+
+    state: list[ImprovementState] | None = optional("One of these states. 状态")
+    overdue_on: date | None = optional("Due before this day and neither done nor verified. 在此日期已逾期")
+
+
+@strawberry.input(description="Changes; what is left out stays. 改进项修改内容")
+class ImprovementPatch:
+    """Changes; what is left out stays."""
+
+    problem: str | None = optional("The problem. 问题")
+    service_step: str | None = optional("Step of the service. 服务环节")
+    measure: str | None = optional("The measure. 改进措施")
+    responsible: str | None = optional("Who carries it out. 责任人")
+    due_on: date | None = optional("Due date. 完成期限")
+
+
+@strawberry.input(description="A new item. 新改进项")
+class ImprovementInput(ImprovementPatch):
+    """A new item."""
+
+    reported_on: date = needed("Date reported. 反馈日期")
+    problem: str = needed("The problem. 问题")
+
+
+@strawberry.type
+class ImprovementQueries:
+    """Reads of improvement items."""
+
+    @query(Connection[Improvement], "Improvement items by due date, by pages. 改进项列表")
+    def improvements(
+        self,
+        filter: Annotated[ImprovementFilter | None, strawberry.argument(description="Which items. 筛选")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Page:
+        """Return a page of items."""
+        row = tables.Improvement
+        statement = select(row)
+        if filter is not None and filter.state:
+            statement = statement.where(row.state.in_([state.value for state in filter.state]))
+        if filter is not None and filter.overdue_on:
+            statement = statement.where(row.due_on < filter.overdue_on, row.state.not_in(("done", "verified")))
+        keys = [Key(row.due_on, nullable=True), Key(row.id)]
+        return page(statement, keys, "due_on", first=first, after=after, last=last, before=before)
+
+
+def _stepped(info: Info, command: Any, id: strawberry.ID, *arguments: Any) -> Select[Any]:
+    key = key_of(id, "Improvement")
+    info.context.write(command, key, *arguments)
+    return one(tables.Improvement, key)
+
+
+@strawberry.type
+class ImprovementMutations:
+    """Writes of improvement items; each step of the state graph is a mutation."""
+
+    @mutation(ImprovementResult, "Report a problem of a customer. 登记反馈")
+    def report_improvement(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[ImprovementInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Report a problem."""
+        created = info.context.write(commands.report, key_of(customer_id, "Customer"), given(input))
+        return one(tables.Improvement, created.id)
+
+    @mutation(ImprovementResult, "Change an item's fields. 修改改进项")
+    def update_improvement(
+        self, info: Info, id: Identity, input: Annotated[ImprovementPatch, strawberry.argument(description=Values)]
+    ) -> Select[Any]:
+        """Change an item's fields."""
+        return _stepped(info, commands.update, id, given(input))
+
+    @mutation(ImprovementResult, "Agree on the measure, who carries it out and by when. 确定措施")
+    def agree_improvement(
+        self,
+        info: Info,
+        id: Identity,
+        measure: Annotated[str, strawberry.argument(description="The measure. 改进措施")],
+        responsible: Annotated[str, strawberry.argument(description="Who carries it out. 责任人")],
+        due_on: Annotated[date, strawberry.argument(description="Due date. 完成期限")],
+    ) -> Select[Any]:
+        """Agree on the measure."""
+        return _stepped(info, commands.agree, id, measure, responsible, due_on)
+
+    @mutation(ImprovementResult, "Begin the measure. 开始处理")
+    def start_improvement(self, info: Info, id: Identity) -> Select[Any]:
+        """Begin the measure."""
+        return _stepped(info, commands.start, id)
+
+    @mutation(ImprovementResult, "Record that the measure was carried out. 完成措施")
+    def finish_improvement(self, info: Info, id: Identity) -> Select[Any]:
+        """Record that the measure was carried out."""
+        return _stepped(info, commands.finish, id)
+
+    @mutation(ImprovementResult, "Record that the measure worked. 验证有效")
+    def verify_improvement(self, info: Info, id: Identity, verification: Verification) -> Select[Any]:
+        """Record that the measure worked."""
+        return _stepped(info, commands.verify, id, verification)
+
+    @mutation(ImprovementResult, "Record that the measure did not work. 重新打开")
+    def reopen_improvement(self, info: Info, id: Identity, verification: Verification) -> Select[Any]:
+        """Record that the measure did not work."""
+        return _stepped(info, commands.reopen, id, verification)

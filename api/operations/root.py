@@ -1,0 +1,76 @@
+"""The schema: every operation of every noun under its root."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from api.endpoint.executable import Executable
+from api.operations.assessment import AssessmentMutations
+from api.operations.backtest import BacktestMutations, BacktestQueries
+from api.operations.contact import ContactMutations
+from api.operations.contract import ContractMutations
+from api.operations.customer import CustomerMutations, CustomerQueries
+from api.operations.improvement import ImprovementMutations, ImprovementQueries
+from api.operations.industry import IndustryQueries
+from api.operations.interaction import InteractionMutations
+from api.operations.need import NeedMutations
+from api.operations.order import OrderMutations
+from api.operations.policy import PolicyMutations, PolicyQueries
+from api.operations.region import RegionQueries
+from api.operations.run import RunMutations, RunQueries, RunSubscriptions
+from api.operations.service_record import ServiceRecordMutations
+from api.operations.survey import SurveyMutations
+from api.operations.tag import TagMutations, TagQueries
+from api.operations.user import UserQueries
+from schema.objects.exact import SCALARS
+from schema.select import SelectExecutor
+
+
+@strawberry.type(description="What may be read. 查询")
+class Query(
+    CustomerQueries,
+    ImprovementQueries,
+    TagQueries,
+    PolicyQueries,
+    RunQueries,
+    BacktestQueries,
+    IndustryQueries,
+    RegionQueries,
+    UserQueries,
+):
+    """What may be read."""
+
+
+@strawberry.type(description="What may be done; a refusal is a member of each result. 操作")
+class Mutation(
+    CustomerMutations,
+    ContactMutations,
+    TagMutations,
+    NeedMutations,
+    OrderMutations,
+    ContractMutations,
+    InteractionMutations,
+    ServiceRecordMutations,
+    SurveyMutations,
+    AssessmentMutations,
+    ImprovementMutations,
+    PolicyMutations,
+    BacktestMutations,
+    RunMutations,
+):
+    """What may be done."""
+
+
+@strawberry.type(description="What is told as it happens, over graphql-transport-ws. 订阅")
+class Subscription(RunSubscriptions):
+    """What is told as it happens."""
+
+
+schema = Executable(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=SelectExecutor,
+)

@@ -1,0 +1,63 @@
+"""Surveys: the doors to their commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Select
+
+from api.commands import survey as commands
+from api.endpoint.context import Info
+from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.declaring import Refusal, mutation
+from schema import tables
+from schema.objects.survey import Survey
+from schema.select.field import key_of
+
+SurveyResult = Annotated[
+    Survey | Refusal, strawberry.union("SurveyResult", description="The row, or why not. 满意度调查或原因")
+]
+
+
+@strawberry.input(description="Changes; what is left out stays. 满意度调查修改内容")
+class SurveyPatch:
+    """Changes; what is left out stays."""
+
+    surveyed_on: date | None = optional("Date. 调查日期")
+    score: int | None = optional("1 to 5. 评分")
+    comment: str | None = optional("What the customer said. 意见")
+
+
+@strawberry.input(description="A new row. 新满意度调查")
+class SurveyInput(SurveyPatch):
+    """A new row."""
+
+    surveyed_on: date = needed("Date. 调查日期")
+    score: int = needed("1 to 5. 评分")
+
+
+@strawberry.type
+class SurveyMutations:
+    """Writes of surveys."""
+
+    @mutation(SurveyResult, "Add to a customer: surveys. 新增满意度调查")
+    def create_survey(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[SurveyInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Add a row."""
+        created = info.context.write(commands.create, key_of(customer_id, "Customer"), given(input))
+        return one(tables.Survey, created.id)
+
+    @mutation(SurveyResult, "Change a row: surveys. 修改满意度调查")
+    def update_survey(
+        self, info: Info, id: Identity, input: Annotated[SurveyPatch, strawberry.argument(description=Values)]
+    ) -> Select[Any]:
+        """Change a row."""
+        key = key_of(id, "Survey")
+        info.context.write(commands.update, key, given(input))
+        return one(tables.Survey, key)

@@ -1,0 +1,1 @@
+"""On the wire: one noun, one file, under the same name as its table."""

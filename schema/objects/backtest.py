@@ -1,0 +1,46 @@
+"""Backtests on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+from strawberry.scalars import JSON
+
+from schema import tables
+from schema.objects.policy import PolicyVersion
+from schema.objects.user import User
+from schema.select import column, derived, identifier, mapped, related
+
+
+@strawberry.enum(description="State of a run or backtest. 运行状态")
+class WorkState(Enum):
+    """State of a run or backtest."""
+
+    QUEUED = strawberry.enum_value("queued", description="Waiting. 排队中")
+    RUNNING = strawberry.enum_value("running", description="Running. 运行中")
+    FINISHED = strawberry.enum_value("finished", description="Finished. 已完成")
+    FAILED = strawberry.enum_value("failed", description="Failed. 失败")
+
+
+def failure(error: str | None) -> str | None:
+    """Return the last line of a failure: the sentence, without the trace."""
+    return error.strip().splitlines()[-1] if error and error.strip() else None
+
+
+@mapped(tables.Backtest, "A policy version tried on the past, beside the one in force. 回测")
+class Backtest:
+    """A policy version tried on the past."""
+
+    id: strawberry.ID = identifier("Backtest", "id")
+    state: WorkState = column("State. 状态")
+    semantic_hash: str = column("Hash of the document as backtested. 语义哈希")
+    parameters: JSON = column("Parameters of the notebook. 参数")
+    metrics: JSON | None = column("Its figures. 指标")
+    metrics_hash: str | None = column("SHA-256 of the figures. 指标哈希")
+    error: str | None = derived("error", make=failure, description="Why it failed. 失败原因")
+    created_at: datetime = column("When it was started. 启动时间")
+    finished_at: datetime | None = column("When it ended. 结束时间")
+    version: PolicyVersion = related("The version tried. 被测版本")
+    started_by: User = related("Who started it. 启动人")

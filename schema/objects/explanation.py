@@ -1,0 +1,119 @@
+"""Explanations of grades on the wire: what policies.explain says, field by field."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from schema.objects.exact import Exact
+
+
+@strawberry.enum(description="What a grading came to. 分级结果状态")
+class GradeStatus(Enum):
+    """What a grading came to."""
+
+    GRADED = strawberry.enum_value("graded", description="The tier is certain. 已定级")
+    PENDING = strawberry.enum_value("pending", description="What is not known decides between the candidates. 待确认")
+    NOT_APPLICABLE = strawberry.enum_value("not_applicable", description="The policy does not apply. 不适用")
+    ERROR = strawberry.enum_value("error", description="A fact is not possible. 数据错误")
+
+
+@strawberry.type(description="A text in both languages. 双语文本")
+class Labels:
+    """A text in both languages."""
+
+    zh: str = strawberry.field(description="Chinese. 中文")
+    en: str = strawberry.field(description="English. 英文")
+
+
+@strawberry.type(description="An input and the rung it lies on. 指标取值及所在档位")
+class Rung:
+    """An input and the rung it lies on."""
+
+    id: str = strawberry.field(description="Id of the indicator in the policy. 指标代号")
+    title: Labels = strawberry.field(description="Title. 指标名称")
+    input: str = strawberry.field(description="Word of the vocabulary. 数据项")
+    value: Labels | None = strawberry.field(description="The customer's value; null when not known. 取值")
+    range: Labels = strawberry.field(description="The rung: the range the value lies in. 档位范围")
+
+
+@strawberry.type(description="What an indicator contributes to the total. 指标贡献")
+class Contribution:
+    """What an indicator contributes to the total."""
+
+    rung: Rung = strawberry.field(description="The indicator and its rung. 指标及档位")
+    dimension: str = strawberry.field(description="Id of its dimension. 所属维度")
+    weight: Exact = strawberry.field(description="Share of the total, 0 to 1. 权重")
+    out_of: Exact = strawberry.field(description="Most points. 满分")
+    points: Exact = strawberry.field(description="Points; the worst when not known. 得分")
+    contribution: Exact = strawberry.field(description="weight x points / outOf x 100, exact. 贡献分")
+    best: Exact = strawberry.field(description="The contribution if what is missing were best. 最高可能贡献")
+    lost: Exact = strawberry.field(description="What its best rung would add. 失分")
+
+
+@strawberry.type(description="A dimension: the sum of its contributions. 维度小计")
+class Subtotal:
+    """A dimension."""
+
+    id: str = strawberry.field(description="Id in the policy. 维度代号")
+    title: Labels = strawberry.field(description="Title. 维度名称")
+    weight: Exact = strawberry.field(description="Share of the total, 0 to 1. 权重")
+    worst: Exact = strawberry.field(description="Sum, what is missing at its worst. 小计(缺失按最低)")
+    best: Exact = strawberry.field(description="Sum, what is missing at its best. 小计(缺失按最高)")
+
+
+@strawberry.type(description="A rule in its place. 规则")
+class RuleLine:
+    """A rule in its place."""
+
+    id: str = strawberry.field(description="Id in the policy. 规则代号")
+    title: Labels | None = strawberry.field(description="Title. 规则名称")
+    tier: str = strawberry.field(description="The tier it gives. 对应等级")
+    holds: bool | None = strawberry.field(description="Whether it holds; null when what is missing decides. 是否符合")
+
+
+@strawberry.type(description="A neighbouring tier and the points between. 与相邻等级的差距")
+class Distance:
+    """A neighbouring tier."""
+
+    tier: str = strawberry.field(description="The tier. 等级")
+    points: Exact = strawberry.field(description="Points between it and the total. 差距分值")
+
+
+@strawberry.type(description="The cheapest single change that lifts the tier. 最省的提升")
+class Change:
+    """The cheapest single change that lifts the tier."""
+
+    id: str = strawberry.field(description="Id of the indicator. 指标代号")
+    title: Labels = strawberry.field(description="Title. 指标名称")
+    input: str = strawberry.field(description="Word of the vocabulary. 数据项")
+    reach: Labels = strawberry.field(description="The range to reach. 需达到的范围")
+    gain: Exact = strawberry.field(description="Points gained. 增加分值")
+    tier: str = strawberry.field(description="The tier that follows. 提升后等级")
+
+
+@strawberry.type(
+    description="Why a customer has its grade; contributions sum to worst exactly, to total when nothing is missing. 等级说明"
+)
+class Explanation:
+    """Why a customer has its grade."""
+
+    policy: str = strawberry.field(description="Key of the policy. 政策标识")
+    title: Labels = strawberry.field(description="Title of the policy. 政策名称")
+    status: GradeStatus = strawberry.field(description="What the grading came to. 状态")
+    tier: str | None = strawberry.field(description="Tier, when certain. 等级")
+    total: Exact | None = strawberry.field(description="Total of 100, when certain. 总分")
+    worst: Exact = strawberry.field(description="Total, what is missing at its worst. 最低可能总分")
+    best: Exact = strawberry.field(description="Total, what is missing at its best. 最高可能总分")
+    candidates: list[str] = strawberry.field(description="Possible tiers, best first. 候选等级")
+    inputs: list[Rung] = strawberry.field(description="Every input and its rung. 全部数据项")
+    contributions: list[Contribution] = strawberry.field(description="Every indicator of a scorecard. 各指标贡献")
+    dimensions: list[Subtotal] = strawberry.field(description="Every dimension of a scorecard. 各维度小计")
+    rules: list[RuleLine] = strawberry.field(description="Every rule of a rule table. 各规则")
+    matched: str | None = strawberry.field(description="The rule that gave the tier. 命中规则")
+    missing: list[str] = strawberry.field(description="Ids of the inputs that are not known. 待确认的数据")
+    reasons: list[str] = strawberry.field(description="Ids of the indicators that lose points, most first. 失分原因")
+    up: Distance | None = strawberry.field(description="The next tier up. 上一级差距")
+    down: Distance | None = strawberry.field(description="The next tier down. 下一级余量")
+    cheapest: Change | None = strawberry.field(description="The cheapest change that lifts the tier. 最省的提升")

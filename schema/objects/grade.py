@@ -1,0 +1,111 @@
+"""Grades on the wire, each with its explanation rebuilt from the packed rungs, the facts and the policy's document."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import select
+
+from policies import Explanation as Explained
+from policies import Plan, compile_plan, explain, parse
+from policies.exact import floor_tenth
+from policies.vocabulary import WORDS
+from schema import tables
+from schema.objects.exact import Exact
+from schema.objects.explanation import Explanation, GradeStatus
+from schema.objects.run import Run
+from schema.select import Lookup, column, derived, identifier, mapped, related
+from schema.select.bounded import Bounded
+
+if TYPE_CHECKING:
+    from schema.objects.customer import Customer
+
+VERSION = tables.PolicyVersion.__table__.c
+FACTS = tables.facts.c
+
+# A document never changes under its hash, so its plan is kept.
+PLAN = Lookup(
+    columns=("run.version.document_hash",),
+    statement=select(VERSION.document_hash, VERSION.document),
+    keys=(VERSION.document_hash,),
+    parse=lambda document: compile_plan(parse(document)),
+    kept=Bounded(32),
+)
+KNOWN = Lookup(
+    columns=("run.snapshot_id", "customer_id"),
+    statement=select(FACTS.snapshot_id, FACTS.customer_id, *(FACTS[word.name] for word in WORDS)),
+    keys=(FACTS.snapshot_id, FACTS.customer_id),
+    parse=lambda *values: {word.name: value for word, value in zip(WORDS, values, strict=True)},
+)
+EXPLAINED = ("status", "levels")
+
+
+def scaled(total: int | None, plan: Plan) -> Exact | None:
+    """Return an exact total in points of 100, None where there is none."""
+    return Exact(Fraction(total * 100, plan.scale)) if total is not None and plan.scale else None
+
+
+def displayed(total: int | None, plan: Plan) -> str | None:
+    """Return a total as it is displayed."""
+    points = scaled(total, plan)
+    return None if points is None else floor_tenth(points)
+
+
+def explained(status: Any, levels: int | None, plan: Plan, facts: dict[str, Any] | None) -> Explained | None:
+    """Return the explanation of a grade, None where neither rungs nor facts are kept."""
+    if levels is None and facts is None:
+        return None
+    return explain(plan, facts, levels=levels, status=status)
+
+
+def sentences(language: str) -> Any:
+    """Return the function from a grade to its explanation in sentences."""
+
+    def said(*grade: Any) -> list[str] | None:
+        found = explained(*grade)
+        return None if found is None else found.lines(language)
+
+    return said
+
+
+@mapped(tables.Grade, "The grade that a run gave a customer. 客户等级")
+class Grade:
+    """The grade that a run gave a customer."""
+
+    id: strawberry.ID = identifier("Grade", "run_id", "customer_id")
+    status: GradeStatus = column("What the grading came to. 状态")
+    tier: str | None = column("Tier, when it is certain. 等级")
+    total: Exact | None = derived(
+        "total", make=scaled, lookups=(PLAN,), description="Exact total of 100, when certain. 总分"
+    )
+    display_total: str | None = derived(
+        "total", make=displayed, lookups=(PLAN,), description="The total with one decimal, rounded down. 显示总分"
+    )
+    worst: Exact | None = derived(
+        "worst", make=scaled, lookups=(PLAN,), description="The total if all that is missing were worst. 最低可能总分"
+    )
+    best: Exact | None = derived(
+        "best", make=scaled, lookups=(PLAN,), description="The total if all that is missing were best. 最高可能总分"
+    )
+    candidates: list[str] = derived(
+        "candidates",
+        make=lambda mask, plan: list(plan.names(mask)),
+        lookups=(PLAN,),
+        description="Possible tiers, best first. 候选等级",
+    )
+    explanation: Explanation | None = derived(
+        *EXPLAINED,
+        make=explained,
+        lookups=(PLAN, KNOWN),
+        description="Why: every value, rung, point and contribution, and what would lift it. 等级说明",
+    )
+    explanation_zh: list[str] | None = derived(
+        *EXPLAINED, make=sentences("zh"), lookups=(PLAN, KNOWN), description="The explanation in Chinese. 中文说明"
+    )
+    explanation_en: list[str] | None = derived(
+        *EXPLAINED, make=sentences("en"), lookups=(PLAN, KNOWN), description="The explanation in English. 英文说明"
+    )
+    run: Run = related("The run. 分级运行")
+    customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -1,0 +1,45 @@
+"""Feedback-improvement items on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema import tables
+from schema.select import column, identifier, mapped, related
+
+if TYPE_CHECKING:
+    from schema.objects.customer import Customer
+
+
+@strawberry.enum(description="State of an improvement item. 改进状态")
+class ImprovementState(Enum):
+    """State of an improvement item."""
+
+    OPEN = strawberry.enum_value("open", description="Reported. 待处理")
+    AGREED = strawberry.enum_value("agreed", description="Measure agreed. 已定措施")
+    IN_PROGRESS = strawberry.enum_value("in_progress", description="In progress. 处理中")
+    DONE = strawberry.enum_value("done", description="Measure carried out. 已完成")
+    VERIFIED = strawberry.enum_value("verified", description="The measure worked. 已验证")
+    REOPENED = strawberry.enum_value("reopened", description="The measure did not work. 重新打开")
+
+
+@mapped(
+    tables.Improvement, "A problem that a customer reported, the measure against it, and whether it worked. 反馈改进"
+)
+class Improvement:
+    """A problem, the measure against it, and whether it worked."""
+
+    id: strawberry.ID = identifier("Improvement", "id")
+    reported_on: date = column("Date reported. 反馈日期")
+    problem: str = column("The problem. 问题")
+    service_step: str | None = column("Step of the service. 服务环节")
+    measure: str | None = column("The measure. 改进措施")
+    responsible: str | None = column("Who carries it out. 责任人")
+    due_on: date | None = column("Due date. 完成期限")
+    state: ImprovementState = column("State. 状态")
+    verification: str | None = column("What the verification found. 验证结果")
+    customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")
