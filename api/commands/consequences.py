@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.commands.customer_number import next_numbers
-from api.commands.customer_status import ImpliedStatus, delay_implied, imply, refresh_status
+from api.commands.customer_status import ImpliedStatus, drop_implied, imply, refresh_status
 from api.commands.landing import BATCH, Landing, Row
 from api.commands.order_amount import forget_amounts, line_amount, settle_amounts
 from api.intake.columns import RowError
@@ -87,14 +87,11 @@ class StatusChangeLanding(Landing):
     """The newest change is the customer's status."""
 
     def after(self, new: list[Row], different: list[Row], same: list[Row]) -> None:
-        """Set the status of the customers, and let the changes that their own file implied be known no earlier."""
+        """Set the status of the customers; what their own file implied gives way to the change itself."""
         landed = [row.columns for row in (*new, *different)]
         if landed:
-            delay_implied(
-                self.session,
-                self.source_system,
-                ((row["customer_id"], row["status"], row["changed_on"], row["known_at"]) for row in landed),
-            )
+            told = ((row["customer_id"], row["status"], row["changed_on"]) for row in landed)
+            drop_implied(self.session, self.source_system, told)
             refresh_status(self.session, {row["customer_id"] for row in landed})
 
 

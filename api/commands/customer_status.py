@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from schema.tables import Customer, StatusChange
@@ -77,22 +77,19 @@ def imply(session: Session, source_system: str, author_id: int, implied: Iterabl
     return touched
 
 
-def delay_implied(session: Session, source_system: str, changes: Iterable[tuple[int, str, date, datetime]]) -> None:
-    """Let an implied change be known no earlier than the same change from a file of status changes.
+def drop_implied(session: Session, source_system: str, changes: Iterable[tuple[int, str, date]]) -> None:
+    """Remove implied changes for which a file of status changes holds the change itself, with its reason and knowledge.
 
-    ``changes`` are (customer_id, status, changed_on, known_at).
+    ``changes`` are (customer_id, status, changed_on).
     """
     table = StatusChange.__table__
     session.connection().execute(
-        update(table)  # type: ignore[arg-type]  # a Table
-        .where(
+        delete(table).where(  # type: ignore[arg-type]  # a Table
             table.c.customer_id == bindparam("whose"),
             table.c.status == bindparam("which"),
             table.c.changed_on == bindparam("day"),
-            table.c.known_at < bindparam("later", type_=table.c.known_at.type),
             table.c.source_system == source_system,
             table.c.source_key.startswith(IMPLIED),
-        )
-        .values(known_at=bindparam("later", type_=table.c.known_at.type)),
-        [{"whose": who, "which": status, "day": day, "later": later} for who, status, day, later in changes],
+        ),
+        [{"whose": customer_id, "which": status, "day": day} for customer_id, status, day in changes],
     )

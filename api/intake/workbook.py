@@ -94,16 +94,20 @@ def _text(cell: object) -> str:
 
 
 def _formulas(path: Path, sheet: str) -> dict[tuple[int, int], str]:
-    """Return the formulas of a worksheet by (row from 1, column from 0); a computed value is no evidence of its own."""
+    """Return the formulas and the errors (#DIV/0!) of a worksheet by (row from 1, column from 0).
+
+    A computed value is not taken for what somebody entered, and an error not for an empty cell.
+    """
     with ZipFile(path) as archive:
         inner = _member(archive, sheet)
-        if inner is None or not _mentions(archive, inner, b"<f"):
+        if inner is None or not any(_mentions(archive, inner, sign) for sign in (b"<f", b't="e"')):
             return {}
         found = {}
         with archive.open(inner) as stream:
             for _event, element in ElementTree.iterparse(stream):
                 if element.tag == f"{MAIN}c":
-                    formula = element.find(f"{MAIN}f")
+                    kind = "v" if element.get("t") == "e" else "f"
+                    formula = element.find(f"{MAIN}{kind}")
                     if formula is not None:
                         found[_place(path, element.get("r", ""))] = f"={formula.text or ''}"
                 elif element.tag == f"{MAIN}row":

@@ -273,10 +273,13 @@ def test_a_formula_in_a_workbook_is_refused_by_its_row(fenji: Fenji, sqlite_engi
     sheet.append(["source_key", "name", "employees"])
     sheet.append(["C1", "甲公司", "=1+1"])
     sheet.append(["C2", "乙公司", 2])
+    sheet.append(["C3", "丙公司", "#DIV/0!"])
+    sheet["C4"].data_type = "e"
     book.save(tmp_path / "customers.xlsx")
     code, out, _err = fenji("import", "customers", tmp_path / "customers.xlsx")
     assert code == 0
     assert "line 2, employees: '=1+1' is a formula" in out
+    assert "line 4, employees: '=#DIV/0!' is a formula" in out
     assert customers(sqlite_engine) == 1
 
 
