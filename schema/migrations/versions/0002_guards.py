@@ -23,7 +23,7 @@ FROZEN = ("policy_id", "document", "canonical", "semantic_hash", "document_hash"
 
 def changed(columns: tuple[str, ...], differs: str) -> str:
     """Return the condition that one of ``columns`` changes."""
-    return " or ".join(f"NEW.{column} {differs} OLD.{column}" for column in columns)
+    return "(" + " or ".join(f"NEW.{column} {differs} OLD.{column}" for column in columns) + ")"
 
 
 def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
@@ -40,12 +40,12 @@ def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
         "and b.state = 'finished' and b.semantic_hash = NEW.semantic_hash)"
     )
     found = [
-        ("version_content", "policy_versions", "update", f"OLD.state <> 'draft' and ({changed(FROZEN, differs)})",
+        ("version_content", "policy_versions", "update", f"OLD.state <> 'draft' and {changed(FROZEN, differs)}",
          "a submitted policy version never changes; write a new draft"),
         ("version_number", "policy_versions", "update", "OLD.number is not null and " + changed(("number",), differs),
          "the number of a policy version never changes"),
         ("version_decision", "policy_versions", "update",
-         "OLD.decided_by_id is not null and " + changed(("decided_by_id", "decided_at", "decision_reason"), differs),
+         f"OLD.decided_by_id is not null and {changed(('decided_by_id', 'decided_at', 'decision_reason'), differs)}",
          "the decision on a policy version never changes"),
         ("version_move", "policy_versions", "update", f"NEW.state <> OLD.state and not ({allowed})",
          "the state graph of policy versions does not allow this move"),
@@ -62,7 +62,7 @@ def guards(differs: str) -> list[tuple[str, str, str, str, str]]:
         ("run_content", "runs", "update", "OLD.state in ('finished', 'failed')", "a finished run never changes"),
         ("run_delete", "runs", "delete", "OLD.state = 'finished'", "a finished run stays"),
         ("grade_content", "grades", "update", "1 = 1", "a grade never changes; run the grading again"),
-        ("snapshot_content", "snapshots", "update", "OLD.fingerprint <> 'pending' and (" + changed(("as_of", "zone", "rows", "fingerprint"), differs) + ")",
+        ("snapshot_content", "snapshots", "update", "OLD.fingerprint <> 'pending' and " + changed(("as_of", "zone", "rows", "fingerprint"), differs),
          "a snapshot never changes"),
         ("fact_content", "facts", "update", "1 = 1", "the facts of a snapshot never change"),
     ]  # fmt: skip
