@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import click
 
+from api.cli.backtest import backtest
 from api.cli.database import database
+from api.cli.demo import demo
+from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
+from api.cli.policy import policy
+from api.cli.schema import schema
+from api.cli.serve import serve
 from api.cli.user import user
 
 
@@ -15,5 +21,5 @@ def cli() -> None:
     """Fenji 分级: customers, their grades, and the policies behind the grades."""
 
 
-for command in (database, import_, user):
+for command in (backtest, database, demo, grade, import_, policy, schema, serve, snapshot, user):
     cli.add_command(command)

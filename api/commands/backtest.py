@@ -115,11 +115,17 @@ def default_dates(first: date, complete_until: date, horizon_months: int) -> tup
 
     Invalid when the history, from the first order to the end of the last order's month, has none.
     """
-    last = months_before(complete_until, horizon_months)
     ends = [
-        _month_end(date(year, month, 1)) for year in range(first.year, last.year + 1) for month in (3, 6, 9, 12)
+        _month_end(date(year, month, 1))
+        for year in range(first.year, complete_until.year + 1)
+        for month in (3, 6, 9, 12)
     ]  # fmt: skip
-    found = [end for end in ends if months_before(end, WARM_UP) >= months_before(first, 1) and end <= last]
+    warm = months_before(first, 1)
+    found = [
+        end
+        for end in ends
+        if months_before(end, WARM_UP) >= warm and horizon_end(end, horizon_months) <= complete_until
+    ]
     if not found:
         raise Invalid(
             f"dates: the orders reach from {first} to {complete_until}, which leaves no quarter end with {WARM_UP} months "

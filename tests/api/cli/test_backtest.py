@@ -1,0 +1,66 @@
+"""`fenji backtest` as a user meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from order_history import history
+from people import person
+from sqlalchemy import Engine
+from study_inputs import CANDIDATE
+
+from api.cli import cli
+from api.cli.door import refusing
+from api.commands import policy
+from api.database import writing
+from api.settings import settings
+
+Fenji = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def fenji(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Fenji]:
+    """Run the command line on this test's database; return exit code, output and error output."""
+    monkeypatch.setenv("FENJI_DATABASE_URL", sqlite_engine.url.render_as_string())
+    monkeypatch.setenv("FENJI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    settings.cache_clear()
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = refusing(lambda: cli([str(argument) for argument in arguments], standalone_mode=False))
+        out, err = capsys.readouterr()
+        return code, out, err.strip()
+
+    yield run
+    settings.cache_clear()
+
+
+def test_a_run_prints_the_tiers_and_where_the_report_lies(fenji: Fenji, sqlite_engine: Engine, tmp_path: Path) -> None:
+    history(sqlite_engine)
+    analyst = person(sqlite_engine, "chen", "analyst")
+    with writing(sqlite_engine) as session:
+        policy.save_draft(session, analyst, CANDIDATE)
+    code, out, err = fenji("backtest", "run", "small", "--date", "2025-12-31", "--horizon", 3, "--as", "chen")
+    assert (code, err) == (0, "")
+    assert "草案 candidate, 2025-12-31" in out
+    assert "没有现行版本" in out
+    report = tmp_path / "home" / "backtests" / "1" / "report.html"
+    assert report.is_file()
+    assert str(report) in out.replace("\n", "")
+    code, out, _ = fenji("backtest", "list")
+    assert (code, "finished" in out, "2025-12-31" in out) == (0, True, True)
+
+
+def test_an_unknown_policy_and_a_wrong_date_are_one_sentence_each(fenji: Fenji, sqlite_engine: Engine) -> None:
+    history(sqlite_engine)
+    person(sqlite_engine, "chen", "analyst")
+    assert fenji("backtest", "list")[1].startswith("No backtests yet")
+    assert fenji("backtest", "run", "none", "--as", "chen") == (
+        1, "", "fenji: No policy has the key 'none'; `fenji policy list` shows them.",
+    )  # fmt: skip
+    code, _, err = fenji("backtest", "run", "7", "--as", "chen")
+    assert (code, err) == (1, "fenji: No policy version 7; `fenji policy list` shows them.")
