@@ -33,14 +33,15 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("submit",   "draft",     "submitted", ("analyst", "strategy", "admin")),
-    Step("withdraw", "draft",     "withdrawn", ("analyst", "strategy", "admin")),
-    Step("withdraw", "submitted", "withdrawn", ("analyst", "strategy", "admin")),
+    Step("submit",   "draft",     "submitted", ("analyst",)),
+    Step("withdraw", "draft",     "withdrawn", ("analyst",)),
+    Step("withdraw", "submitted", "withdrawn", ("analyst",)),
     Step("approve",  "submitted", "approved",  ("strategy",), by_another=True),
-    Step("reject",   "submitted", "rejected",  ("strategy",)),
-    Step("withdraw", "approved",  "withdrawn", ("strategy", "admin")),
-    Step("activate", "approved",  "active",    ("strategy", "admin")),
-    Step("retire",   "active",    "retired",   ("strategy", "admin")),
+    Step("reject",   "submitted", "rejected",  ("strategy",), by_another=True),
+    Step("activate", "approved",  "active",    ("strategy",)),
+    Step("retire",   "approved",  "retired",   ("strategy",)),
+    Step("retire",   "active",    "retired",   ("strategy",)),
+    Step("activate", "retired",   "active",    ("strategy",)),
 )  # fmt: skip
 
 # From here on the database refuses any change of the content.

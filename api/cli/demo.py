@@ -6,7 +6,7 @@ import click
 
 from api.cli.door import CONSOLE, progress
 from api.cli.grade import print_tiers
-from api.cli.serve import serve_app
+from api.cli.serve import listening, serve_app
 from api.demo.story import ANALYST, PEOPLE, SALES, STRATEGIST, tell
 from api.settings import settings
 
@@ -20,6 +20,8 @@ from api.settings import settings
 def demo(once: bool, customers: int, months: int, seed: int, port: int | None) -> None:
     """Import a history, author, backtest, submit, approve as another person, grade, print the tiers, and serve."""
     home = settings().home / "demo"
+    if not once:  # a taken port is said now, not after a minute's work
+        listening(settings().host, port or settings().port).close()
     told = tell(home, CONSOLE, progress, customers=customers, months=months, seed=seed, zone=settings().zone)
     print_tiers(told.engine, told.run_id)
     names = {login: name for login, name, _ in PEOPLE}
@@ -28,7 +30,6 @@ def demo(once: bool, customers: int, months: int, seed: int, port: int | None) -
     for login in (ANALYST, STRATEGIST, SALES):
         CONSOLE.print(f"  {names[login]}: {address}#key={told.keys[login]}")
     if once:
-        CONSOLE.print("Serve it with: fenji demo (builds it anew), or "
-                      f"FENJI_HOME={home} fenji serve", style="dim")  # fmt: skip
+        CONSOLE.print(f"Serve it with: FENJI_HOME={home} .venv/bin/fenji serve", style="dim")
         return
     serve_app(told.engine, told.home, settings().host, port or settings().port)

@@ -16,10 +16,11 @@ from api.commands import run as runs
 from api.commands import snapshot as snapshots
 from api.database import reading, writing
 from api.errors import NotFound
-from api.explaining import explain_grade
 from api.settings import settings
-from policies import parse
-from schema.tables import Customer, Grade, PolicyVersion, Run, facts
+from policies import Explanation, compile_plan, parse
+from policies import explain as explain_policy
+from policies.vocabulary import WORDS
+from schema.tables import CurrentGrade, Customer, Grade, PolicyVersion, Run, facts
 
 
 @click.group()
@@ -93,10 +94,30 @@ def explain(number: str, run_id: int | None, language: str) -> None:
         customer = session.scalar(select(Customer).where(Customer.number == number))
         if customer is None:
             raise NotFound(f"No customer has the number {number!r}.")
-        explanation = explain_grade(session, customer.id, run_id)
+        explanation = explained(session, customer, run_id)
         click.echo(f"{customer.number} {customer.name}")
     for line in explanation.lines(language):
         click.echo(line)
+
+
+def explained(session: Session, customer: Customer, run_id: int | None) -> Explanation:
+    """Return the explanation of a customer's grade in a run, or in force; NotFound when there is none."""
+    grade: Grade | CurrentGrade | None
+    if run_id is None:
+        grade = session.scalar(select(CurrentGrade).where(CurrentGrade.customer_id == customer.id))
+    else:
+        grade = session.get(Grade, (run_id, customer.id))
+    if grade is None:
+        where = "in force" if run_id is None else f"in run {run_id}"
+        raise NotFound(f"Customer {customer.number} has no grade {where}; start a run with `fenji grade run`.")
+    run = session.get_one(Run, grade.run_id)
+    row = session.execute(
+        select(*(facts.c[word.name] for word in WORDS)).where(
+            facts.c.snapshot_id == run.snapshot_id, facts.c.customer_id == customer.id
+        )
+    ).one()
+    plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
+    return explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
 
 
 @click.group()

@@ -15,7 +15,7 @@ from api.settings import settings
 from policies import check, parse, promotion, version
 from policies.document import Policy as Document
 from policies.refusal import Refusal
-from schema.tables import Backtest, Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion
+from schema.tables import Backtest, Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion, User
 from schema.tables.base import now
 
 
@@ -179,10 +179,8 @@ def _write(draft: PolicyVersion, document: str, read: Document) -> None:
 
 
 def _may(session: Session, actor: Actor, of: PolicyVersion, action: promotion.Action) -> None:
-    contributors = session.scalars(
-        select(PolicyContribution.user_id).where(PolicyContribution.version_id == of.id)
-    ).all()
-    promotion.may_move(of.state, action, actor.roles, str(actor.id), {str(user) for user in contributors})
+    worked = select(User.login).join(PolicyContribution).where(PolicyContribution.version_id == of.id)
+    promotion.may_move(of.state, action, actor.roles, actor.login, session.scalars(worked).all())
 
 
 def _decide(session: Session, actor: Actor, version_id: int, action: promotion.Action, reason: str) -> PolicyVersion:

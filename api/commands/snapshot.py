@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, func, insert, literal, select
+from sqlalchemy import Engine, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from api.database import reading, writing
 from api.errors import Invalid
 from api.jobs import Report
 from policies.refusal import Refusal
@@ -44,6 +44,9 @@ def take(engine: Engine, home: Path, as_of: date, zone: str, report: Report | No
 
     Rows go into ``facts`` and to ``home/snapshots/<day>-<fingerprint>.parquet``, one row per customer known by the
     day, ordered by customer_id.  Raises Invalid for a day to come, Refusal when amounts are of several currencies.
+
+    The rows are computed in one transaction and exported after it, so that progress can be written meanwhile; until
+    then the fingerprint is ``pending``, and what a crash leaves pending is removed a day later.
     """
     if as_of > today(zone):
         raise Invalid(f"{as_of} is still to come in {zone}; choose a day up to {today(zone)}.")
@@ -51,31 +54,43 @@ def take(engine: Engine, home: Path, as_of: date, zone: str, report: Report | No
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{as_of}-{os.getpid()}-{os.urandom(4).hex()}.partial"
     try:
-        with Session(engine, expire_on_commit=False) as session:
-            snapshot = _fill(session, as_of, zone)
-            fingerprint = _export(session, snapshot.id, partial, report)
-            same = session.scalar(
-                select(Snapshot).where(
-                    Snapshot.as_of == as_of, Snapshot.zone == zone, Snapshot.fingerprint == fingerprint
-                )
-            )
-            path = folder / f"{as_of}-{fingerprint.removeprefix('sha256:')[:12]}.parquet"
-            if same is not None:
-                session.rollback()
-                session.refresh(same)
-            else:
-                snapshot.fingerprint, snapshot.parquet = fingerprint, str(path.relative_to(home))
-                session.commit()
-            partial.replace(path)
-            return same or snapshot
+        with writing(engine) as session:
+            snapshot_id = _fill(session, as_of, zone)
+        fingerprint = _export(engine, snapshot_id, partial, report)
+        path = folder / f"{as_of}-{fingerprint.removeprefix('sha256:')[:12]}.parquet"
+        with writing(engine) as session:
+            snapshot = _settle(session, snapshot_id, fingerprint, str(path.relative_to(home)))
+        partial.replace(path)
+        return snapshot
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _fill(session: Session, as_of: date, zone: str) -> Snapshot:
-    """Insert the facts of the day under a new snapshot, whose fingerprint is still pending."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+def _settle(session: Session, snapshot_id: int, fingerprint: str, parquet: str) -> Snapshot:
+    """Give a pending snapshot its fingerprint, or drop it for the one that has the same facts of the same day."""
+    snapshot = session.get_one(Snapshot, snapshot_id)
+    same = session.scalar(
+        select(Snapshot)
+        .where(Snapshot.as_of == snapshot.as_of, Snapshot.zone == snapshot.zone, Snapshot.fingerprint == fingerprint)
+        .limit(1)
+    )
+    if same is not None:
+        _drop(session, [snapshot_id])
+        return same
+    snapshot.fingerprint, snapshot.parquet = fingerprint, parquet
+    return snapshot
+
+
+def _drop(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(facts).where(facts.c.snapshot_id.in_(ids)))
+    session.execute(delete(Snapshot).where(Snapshot.id.in_(ids)))
+
+
+def _fill(session: Session, as_of: date, zone: str) -> int:
+    """Insert the facts of the day under a new snapshot, whose fingerprint is still pending, and return its id."""
+    yesterday = now() - timedelta(days=1)
+    left = select(Snapshot.id).where(Snapshot.fingerprint == "pending", Snapshot.created_at < yesterday)
+    _drop(session, session.scalars(left).all())
     currencies = session.scalars(
         select(Order.currency).distinct().where(Order.known_at < end_of_day(as_of, zone)).order_by(Order.currency)
     ).all()
@@ -92,25 +107,18 @@ def _fill(session: Session, as_of: date, zone: str) -> Snapshot:
     values = [literal(snapshot.id), *(chosen.c[column.name] for column in COLUMNS)]
     session.execute(insert(facts).from_select([facts.c.snapshot_id, *COLUMNS], select(*values)))
     snapshot.rows = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot.id)) or 0
-    return snapshot
+    return snapshot.id
 
 
-def _batches(session: Session, snapshot_id: int) -> Iterator[Sequence[tuple[Any, ...]]]:
-    rows = session.execute(
-        select(*COLUMNS).where(facts.c.snapshot_id == snapshot_id).order_by(facts.c.customer_id),
-        execution_options={"yield_per": BATCH},
-    )
-    for batch in rows.partitions():
-        yield [tuple(row) for row in batch]
-
-
-def _export(session: Session, snapshot_id: int, path: Path, report: Report | None) -> str:
+def _export(engine: Engine, snapshot_id: int, path: Path, report: Report | None) -> str:
     """Write the rows as Parquet and return their fingerprint, which is the same on every database."""
     digest = hashlib.sha256("\n".join(f"{field.name} {field.type}" for field in ARROW).encode())
-    total = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot_id)) or 0
-    done = 0
-    with pq.ParquetWriter(path, ARROW, compression="zstd") as writer:
-        for rows in _batches(session, snapshot_id):
+    chosen = select(*COLUMNS).where(facts.c.snapshot_id == snapshot_id).order_by(facts.c.customer_id)
+    with reading(engine) as connection, pq.ParquetWriter(path, ARROW, compression="zstd") as writer:
+        total = connection.scalar(select(Snapshot.rows).where(Snapshot.id == snapshot_id)) or 0
+        done = 0
+        for batch in connection.execute(chosen, execution_options={"yield_per": BATCH}).partitions():
+            rows = [tuple(row) for row in batch]
             digest.update("".join(f"{row!r}\n" for row in rows).encode())
             writer.write_batch(pa.record_batch(list(zip(*rows, strict=True)), schema=ARROW))
             done += len(rows)

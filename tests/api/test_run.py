@@ -75,7 +75,7 @@ def graded(engine: Engine, analyst: Actor, home: Path, key: str = "sabcd-weighte
         return session.get_one(Run, started.id)
 
 
-@pytest.mark.parametrize("key", ["sabcd-weighted", "p-sabc"])
+@pytest.mark.parametrize("key", ["sabcd-weighted", "sabc-threshold"])
 def test_grades_in_the_database_equal_the_oracle_and_run_again_the_same(
     engine: Engine, analyst: Actor, tmp_path: Path, key: str
 ) -> None:
