@@ -74,7 +74,7 @@ def bars_beside(
             places = [i + (number - (len(series) - 1) / 2) * width for i in range(len(names))]
             bars = axis.bar(places, values, width * 0.94, label=name, color=(CANDIDATE, CHAMPION)[number])
             texts = [
-                f"{value:.0f}%" if percent else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}" for value in values
+                f"{value:.0f}%" if percent else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}" for value in values
             ]
             axis.bar_label(bars, texts, fontsize=7, padding=2)
         axis.set_xticks(range(len(names)), names)
