@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,6 +88,7 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
         Route("/", home_page),
         Route("/healthz", healthz),
         Mount("/static", StaticFiles(directory=STATIC)),
-        Mount("/graphql", endpoint),
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
     ]
     return Starlette(routes=routes, middleware=[Middleware(BodyLimit)], lifespan=lifespan)

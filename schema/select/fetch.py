@@ -52,6 +52,7 @@ class Reader:
     def __init__(self, connection: Connection, viewer: Viewer) -> None:
         self.connection, self.viewer = connection, viewer
         self.dialect = connection.dialect.name
+        self.found: dict[int, dict[tuple[Any, ...], Any]] = {}  # what lookups found, by their identity
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
@@ -78,8 +79,9 @@ class Lookup:
 
     def find(self, reader: Reader, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
         """Return the parsed values of the keys, with at most one statement."""
-        wanted = {key for key in keys if None not in key}
-        found = {key: value for key in wanted if self.kept and (value := self.kept.get(key)) is not None}
+        found = reader.found.setdefault(id(self), {})
+        wanted = {key for key in keys if None not in key} - found.keys()
+        found |= {key: value for key in wanted if self.kept is not None and (value := self.kept.get(key)) is not None}
         missing = wanted - found.keys()
         if missing:
             # A key of two columns may fetch rows that nobody asked for: every pair of the parts.
@@ -90,5 +92,5 @@ class Lookup:
                 parts[name] = {key[index] for key in missing}
             for row in reader.rows(statement, **parts):
                 key, value = tuple(row[:width]), self.parse(*row[width:])
-                found[key] = self.kept.put(key, value) if self.kept else value
+                found[key] = value if self.kept is None else self.kept.put(key, value)
         return found

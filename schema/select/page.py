@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_
 
 from policies.refusal import Refusal
-from schema.tables.base import Money
+from schema.tables.base import Money, UtcDateTime
 
 USUAL, MOST = 50, 500
 
@@ -57,7 +57,7 @@ class Key:
             if self.nullable:
                 return None
             raise ValueError("no value")
-        wanted = Decimal if isinstance(self.expression.type, Money) else self.expression.type.python_type
+        wanted = OWN_TYPES.get(type(self.expression.type)) or self.expression.type.python_type
         if wanted in PARSE:
             return PARSE[wanted](value)
         if type(value) is not wanted:
@@ -65,6 +65,8 @@ class Key:
         return value
 
 
+# SQLAlchemy does not know what our own column types are in Python.
+OWN_TYPES: dict[type, type] = {Money: Decimal, UtcDateTime: datetime}
 PARSE: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, Decimal: Decimal}
 
 

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from graphql import (
     GraphQLBoolean,
     GraphQLField,
-    GraphQLInt,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
@@ -31,7 +30,8 @@ from schema.select.field import Column, Derived, Relation, Source, check_first, 
 from schema.select.level import Coerce, Derive, Descend, Join, Level
 
 Details = list[FieldDetails]
-AS_STORED = {(GraphQLString.name, str), (GraphQLInt.name, int), (GraphQLBoolean.name, bool)}
+# Shown as the driver gives them; an integer still passes its scalar, which refuses more than 32 bits.
+AS_STORED = {(GraphQLString.name, str), (GraphQLBoolean.name, bool)}
 
 
 class Unplannable(Exception):

@@ -50,7 +50,7 @@
         isHeadersEditorEnabled: false,
         shouldPersistHeaders: false,
         storage: { getItem: () => null, setItem() {}, removeItem() {}, clear() {}, length: 0 },
-        defaultEditorToolsVisibility: example.variables ? "variables" : false,
+        defaultEditorToolsVisibility: "variables",
       }),
     );
   }
