@@ -71,14 +71,15 @@ def acting(engine: Engine, login: str) -> Actor:
 
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
-    """Show a progress bar on the error stream; the yielded function takes (done, total, message)."""
+    """Show a progress bar on the error stream, if a person watches it; the yielded function takes (done, total, message)."""
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total, message: bar.update(task, completed=done, total=total, description=message or title)
 

@@ -20,7 +20,7 @@ from api.settings import settings
 from policies import Explanation, compile_plan, parse
 from policies import explain as explain_policy
 from policies.vocabulary import WORDS
-from schema.tables import CurrentGrade, Customer, Grade, PolicyVersion, Run, facts
+from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
 
 @click.group()
@@ -55,9 +55,10 @@ def print_tiers(engine: Engine, run_id: int) -> None:
             .where(Grade.run_id == run_id)
             .group_by(label)
         ).all()
+        currency = session.scalar(select(Order.currency).limit(1)) or ""
     found = {name: (number, int(amount or 0)) for name, number, amount in rows}
     customers, revenue = (sum(values[i] for values in found.values()) for i in (0, 1))
-    table = Table("等级 tier", "客户 customers", "占比 share", "近一年金额 revenue 12m (元)", "收入占比 revenue share",
+    table = Table("等级 tier", "客户 customers", "占比 share", f"近一年金额 revenue 12m {currency}", "收入占比 revenue share",
                   title=f"Run {run_id}, as of {run.as_of}")  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"
