@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -29,7 +30,7 @@ def main(job_path: str, descriptor: int) -> int:
             KERNEL.append(values["pid"])
         events.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
 
-    threading.Thread(target=_lifeline, daemon=True).start()
+    threading.Thread(target=_lifeline, args=(Path(job_path).parent,), daemon=True).start()
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
     from api.notebook import engine
@@ -91,11 +92,12 @@ def _sentence(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _lifeline() -> None:
+def _lifeline(private: Path) -> None:
     while os.read(0, 1):  # not sys.stdin: its lock would be held when the interpreter ends
         pass
     for pid in KERNEL:
         end_group(pid)
+    shutil.rmtree(private, ignore_errors=True)
     os._exit(13)
 
 

@@ -106,6 +106,8 @@ def _environment(private: Path, cache: Path) -> dict[str, str]:
 def _supervise(job: Path, environment: dict[str, str], limits: Limits, report: Report, cancelled: Event) -> None:
     reader, writer = os.pipe()
     kernels: list[int] = []
+    deadline = time.monotonic() + limits.total_seconds + limits.grace_seconds
+    ending: str | None = "it was interrupted"
     with open(job.with_suffix(".log"), "w+b") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "api.notebook.child", str(job), str(writer)],
@@ -114,17 +116,16 @@ def _supervise(job: Path, environment: dict[str, str], limits: Limits, report: R
         )  # fmt: skip
         os.close(writer)
         try:
-            ending = _follow(
-                reader, time.monotonic() + limits.total_seconds + limits.grace_seconds, kernels, report, cancelled
+            ending = _follow(reader, deadline, kernels, report, cancelled) or _told(
+                child.wait(limits.grace_seconds), log
             )
-            if not ending:
-                ending = _told(child.wait(limits.grace_seconds), log)
         except KeyboardInterrupt:
             ending = "it was cancelled"
         except subprocess.TimeoutExpired:
             ending = "its process did not end"
         finally:
-            for pid in (*kernels, child.pid):
+            # After a clean end the numbers may belong to other processes already.
+            for pid in (*kernels, child.pid) if ending or child.poll() is None else ():
                 end_group(pid)
             assert child.stdin is not None
             child.stdin.close()

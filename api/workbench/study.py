@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from api.workbench.pictures import Picture, bars_beside, heat_map, shares_over_time
-from api.workbench.table import Head, Money, Note, Table, count, merged, percent, place_name
+from api.workbench.table import Head, Money, Note, Table, beside, count, merged, percent, place_name
 from policies.backtest.foresight import Outcome, breaks
 from policies.backtest.metrics import PERCENTS, DateFigures, SideFigures, together
-from policies.backtest.panel import OUTSIDE, Places, Side
+from policies.backtest.panel import OUTSIDE, Side
 from policies.backtest.replay import Replay
 from policies.backtest.swap import movers
 from policies.plan import Plan
@@ -88,39 +88,35 @@ class Study:
     def _each_side(self, date: str | None = None) -> dict[Side, SideFigures]:
         return dict(self.figures(date).sides)
 
-    def _names(self, places: Sequence[Places]) -> tuple[str, ...]:
-        return merged(places[0].tiers, places[-1].tiers, OUTSIDE)
+    def _names(self) -> tuple[str, ...]:
+        """Return the places of both policies in one order."""
+        return merged([plan.tiers for plan in self.replay.sides.values()], OUTSIDE)
 
     def structure(self, date: str | None = None) -> Table:
         """Return customers and amount of 12 months by tier, the champion's beside the candidate's."""
         sides = self._each_side(date)
         unit = Money.of((row.amount for each in sides.values() for row in each.structure), self.currency)
-        heads: list[Head] = [("等级", "tier")]
-        for side in sides:
-            zh, en = NAMES[side]
-            heads += [
-                (f"{zh}客户数", f"{en} customers"),
-                ("占比", "share"),
-                unit.head("近一年金额", "12 months"),
-                ("占比", "share"),
-            ]
-        by_name = [{row.place: row for row in each.structure} for each in sides.values()]
-        rows = []
-        for name in self._names([each.places for each in sides.values()]):
-            cells = [place_name(name)]
-            for found in by_name:
-                row = found.get(name)
-                cells += ([count(row.customers), percent(row.of_customers), unit.text(row.amount), percent(row.of_amount)]
-                          if row else ["–"] * 4)  # fmt: skip
-            rows.append(tuple(cells))
-        return Table(
-            (f"各等级客户与金额,{date or self.dates[-1]}", "customers and amount by tier"), tuple(heads), tuple(rows)
+        heads = (("客户数", "customers"), ("占比", "share"), unit.head("近一年金额", "12 months"), ("占比", "share"))
+        cells = {
+            NAMES[side]: {
+                row.place: (
+                    count(row.customers),
+                    percent(row.of_customers),
+                    unit.text(row.amount),
+                    percent(row.of_amount),
+                )
+                for row in each.structure
+            }
+            for side, each in sides.items()
+        }
+        return beside(
+            (f"各等级客户与金额,{date or self.dates[-1]}", "customers and amount by tier"), self._names(), heads, cells
         )
 
     def structure_picture(self, date: str | None = None) -> Picture:
         """Draw shares of customers and of amount by tier, the champion's beside the candidate's."""
         sides = self._each_side(date)
-        names = self._names([each.places for each in sides.values()])
+        names = self._names()
         customers: dict[str, Sequence[float]] = {}
         amounts: dict[str, Sequence[float]] = {}
         for side, each in sides.items():
@@ -221,43 +217,36 @@ class Study:
         total = Money.of((row.amount for row in outcomes), self.currency)
         each = Money.of((row.mean for row in outcomes), self.currency)
         medians = any(row.median is not None for row in outcomes)
-        heads: list[Head] = [("等级", "tier")]
-        for side in sides:
-            zh, en = NAMES[side]
-            heads += [(f"{zh}客户数", f"{en} customers"), ("有采购", "buyers"), total.head("金额", "amount"), ("占比", "share"),
-                      each.head("均值", "mean"), *([each.head("中位数", "median")] if medians else [])]  # fmt: skip
-        by_name = [{row.place: row for row in rows} for rows in sides.values()]
-        rows = []
-        for name in self._names([figures.places for figures in self._each_side().values()]):
-            cells = [place_name(name)]
-            for found in by_name:
-                row = found.get(name)
-                shown = ([count(row.customers), count(row.buyers), total.text(row.amount), percent(row.share), each.text(row.mean),
-                          each.text(row.median)] if row else ["–"] * 6)  # fmt: skip
-                cells += shown if medians else shown[:-1]
-            rows.append(tuple(cells))
-        return Table(caption, tuple(heads), tuple(rows))
+        heads = (("客户数", "customers"), ("有采购", "buyers"), total.head("金额", "amount"), ("占比", "share"),
+                 each.head("均值", "mean"), each.head("中位数", "median"))  # fmt: skip
+        cells = {
+            NAMES[side]: {
+                row.place: (count(row.customers), count(row.buyers), total.text(row.amount), percent(row.share),
+                            each.text(row.mean), each.text(row.median))[: None if medians else -1]
+                for row in rows
+            }
+            for side, rows in sides.items()
+        }  # fmt: skip
+        return beside(caption, self._names(), heads if medians else heads[:-1], cells)
 
     def foresight_picture(self) -> Picture:
         """Draw the mean amount bought next by tier, all dates together, the champion's beside the candidate's."""
-        sides = self._each_side()
-        names = [name for name in self._names([each.places for each in sides.values()]) if name not in OUTSIDE]
+        names = [name for name in self._names() if name not in OUTSIDE]
         found = {side: {row.place: row.mean for row in outcomes} for side, outcomes in self._together().items()}
         unit = Money.of((mean for means in found.values() for mean in means.values()), self.currency)
         series: dict[str, Sequence[float]] = {
             " ".join(NAMES[side]): [unit.value(means.get(name)) for name in names] for side, means in found.items()
         }
-        label = f"每客户后续期金额 mean bought next ({unit.zh} {unit.en})"
+        label = f"每客户后续期金额({unit.zh}) mean bought next ({unit.en})"
         return bars_beside("后续期金额按等级 bought next by tier", names, [(label, series)])
 
     def order_holds(self) -> Table:
         """Return, for every date, whether the better tier buys more next, and what the top of the order captures."""
         sides = list(self._each_side())
-        heads: list[Head] = [("日期", "date")]
-        for side in sides:
-            zh, en = NAMES[side]
-            heads.append((f"{zh}单调", f"{en} monotone"))
-            heads += [(f"{zh}前 {part}% 占", f"{en} top {part}% captures") for part in PERCENTS]
+        columns: list[Head] = [
+            ("单调", "monotone"),
+            *((f"前 {part}% 占", f"top {part}% captures") for part in PERCENTS),
+        ]
         rows = []
         for date in self.dates:
             cells = [date]
@@ -269,7 +258,11 @@ class Study:
         for side in sides:
             each = self.figures().sides[side]
             last += [_monotone(breaks(self._together()[side], each.places)), *("–" for _ in PERCENTS)]
-        return Table(("等级次序与后续期金额", "does the order foretell"), tuple(heads), (*rows, tuple(last)))
+        groups = tuple((NAMES[side], len(columns)) for side in sides)
+        return Table(
+            ("等级次序与后续期金额", "does the order foretell"), (("日期", "date"), *columns * len(sides)), (*rows, tuple(last)),
+            groups=groups,
+        )  # fmt: skip
 
     @property
     def _no_tier(self) -> Note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
@@ -29,15 +29,21 @@ class Note:
 
 @dataclass(frozen=True)
 class Table:
-    """A caption, heads and cells of text; the first ``words`` columns are words, the others figures."""
+    """A caption, heads and cells of text; the first ``words`` columns are words, the others figures.
+
+    ``groups`` are heads above the heads, each over a number of columns; the first columns have none.
+    """
 
     caption: Head
     heads: tuple[Head, ...]
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
+    groups: tuple[tuple[Head, int], ...] = ()
 
     def __str__(self) -> str:
-        lines = [[zh for zh, _ in self.heads], *map(list, self.rows)]
+        above = [zh for (zh, _), span in self.groups for _ in range(span)]
+        above = [""] * (len(self.heads) - len(above)) + above
+        lines = [[group + zh for group, (zh, _) in zip(above, self.heads, strict=True)], *map(list, self.rows)]
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
         shown = ("  ".join(self._padded(i, cell, widths[i]) for i, cell in enumerate(line)).rstrip() for line in lines)
         return "\n".join((" ".join(self.caption), *shown))
@@ -56,9 +62,19 @@ class Table:
         zh, en = map(escape, self.caption)
         html = (
             f'<div class="wide"><table><caption>{zh} <small>{en}</small></caption>'
-            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f"<thead>{self._groups()}<tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         return {"text/html": html, "text/plain": str(self)}
+
+    def _groups(self) -> str:
+        if not self.groups:
+            return ""
+        first = len(self.heads) - sum(span for _, span in self.groups)
+        cells = "".join(
+            f'<th class="g" colspan="{span}">{escape(zh)} <small>{escape(en)}</small></th>'
+            for (zh, en), span in self.groups
+        )
+        return f'<tr><th colspan="{first}"></th>{cells}</tr>'
 
 
 def _cell(tag: str, word: bool, content: str) -> str:
@@ -111,12 +127,12 @@ class Money:
 
     def head(self, zh: str, en: str) -> Head:
         """Return a column's head with the unit."""
-        return f"{zh}({self.zh})", f"{en} ({self.en})"
+        return f"{zh}({self.zh})", en
 
 
-def merged(first: Sequence[str], second: Sequence[str], last: Sequence[str]) -> tuple[str, ...]:
-    """Return names of two orders in one: the first's, then the second's own, then ``last``."""
-    return tuple(dict.fromkeys([*(n for n in (*first, *second) if n not in last), *last]))
+def merged(orders: Iterable[Sequence[str]], last: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of several orders in one: the first's, then what the next adds, then ``last``."""
+    return tuple(dict.fromkeys([*(name for order in orders for name in order), *last]))
 
 
 PLACES: dict[str, Any] = {"pending": "待定 pending", "not_applicable": "不适用 n/a", "error": "错误 error"}
@@ -125,3 +141,15 @@ PLACES: dict[str, Any] = {"pending": "待定 pending", "not_applicable": "不适
 def place_name(place: str) -> str:
     """Return a place as a reader sees it: a tier's own name, the others in both languages."""
     return str(PLACES.get(place, place))
+
+
+def beside(
+    caption: Head, places: Sequence[str], heads: tuple[Head, ...], cells: Mapping[Head, Mapping[str, tuple[str, ...]]]
+) -> Table:
+    """Return a table with a row for each place and, for each policy, a group of the same columns; dashes fill gaps."""
+    blank = ("–",) * len(heads)
+    rows = tuple(
+        (place_name(place), *(cell for found in cells.values() for cell in found.get(place, blank))) for place in places
+    )
+    groups = tuple((name, len(heads)) for name in cells)
+    return Table(caption, (("等级", "tier"), *heads * len(cells)), rows, groups=groups)

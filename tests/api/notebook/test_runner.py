@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -98,11 +100,32 @@ def test_a_cancelled_run_leaves_no_process(execute: Callable[..., bytes], tmp_pa
         execute("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)", cancelled=cancelled)
     kernel = int(told.read_text())
     deadline = time.monotonic() + 5
-    while Path(f"/proc/{kernel}").exists() and _alive(kernel) and time.monotonic() < deadline:
+    while _alive(kernel) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(kernel)
     told.unlink()
     require_failed(tmp_path)
+
+
+def test_the_death_of_the_supervisor_leaves_no_process(tmp_path: Path, cache: Path) -> None:
+    source, told = tmp_path / "trap.py", tmp_path / "pids"
+    cell = f"import os, time\nopen({str(told)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\ntime.sleep(60)\n"
+    source.write_text(f"{HEAD}# %%\n{cell}{LAST}", encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from api.notebook.runner import run\n"
+        "run(Path(sys.argv[1]), {'x': 1}, Path(sys.argv[2]), cache=Path(sys.argv[3]))"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", code, str(source), str(tmp_path), str(cache)])
+    while supervisor.poll() is None and not (told.exists() and told.read_text()):
+        time.sleep(0.05)
+    supervisor.kill()
+    supervisor.wait()
+    deadline = time.monotonic() + 5
+    kernel, child = map(int, told.read_text().split())
+    while (_alive(kernel) or _alive(child)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(kernel)
+    assert not _alive(child)
 
 
 def _alive(pid: int) -> bool:
