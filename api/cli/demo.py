@@ -26,7 +26,7 @@ def demo(once: bool, customers: int, months: int, seed: int, port: int | None) -
     print_tiers(told.engine, told.run_id)
     names = {login: name for login, name, _ in PEOPLE}
     address = f"http://{settings().host}:{port or settings().port}/graphql"
-    CONSOLE.print("[bold]5 GraphiQL[/]  以谁的身份打开 open as:")
+    CONSOLE.print("[bold]6 GraphiQL[/]  以谁的身份打开 open as:")
     for login in (ANALYST, STRATEGIST, SALES):
         CONSOLE.print(f"  {names[login]}: {address}#key={told.keys[login]}")
     if once:

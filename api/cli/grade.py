@@ -22,6 +22,8 @@ from policies import explain as explain_policy
 from policies.vocabulary import WORDS
 from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
+STATUS_LABELS = {"pending": "待定 pending", "not_applicable": "不适用 not applicable", "error": "错误 error"}
+
 
 @click.group()
 def grade() -> None:
@@ -58,14 +60,20 @@ def print_tiers(engine: Engine, run_id: int) -> None:
         currency = session.scalar(select(Order.currency).limit(1)) or ""
     found = {name: (number, int(amount or 0)) for name, number, amount in rows}
     customers, revenue = (sum(values[i] for values in found.values()) for i in (0, 1))
-    table = Table("等级 tier", "客户 customers", "占比 share", f"近一年金额 revenue 12m {currency}", "收入占比 revenue share",
-                  title=f"Run {run_id}, as of {run.as_of}")  # fmt: skip
+    table = Table("等级\ntier", "客户\ncustomers", "占比\nshare", f"近一年金额 {currency}\nrevenue 12 months",
+                  "收入占比\nof revenue", title=f"分级 run {run_id}, {run.as_of}")  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"
     for name in [*order, *sorted(set(found) - set(order))]:
         number, amount = found.get(name, (0, 0))
         share = f"{number / customers:.1%}" if customers else "-"
-        table.add_row(name, f"{number:,}", share, f"{amount / 100:,.2f}", f"{amount / revenue:.1%}" if revenue else "-")
+        table.add_row(
+            STATUS_LABELS.get(name, name),
+            f"{number:,}",
+            share,
+            f"{amount / 100:,.2f}",
+            f"{amount / revenue:.1%}" if revenue else "-",
+        )
     CONSOLE.print(table)
     CONSOLE.print(f"Result {run.fingerprint}", style="dim")
 

@@ -11,7 +11,7 @@ What is drawn, and from what:
 - **Time**: the window is ``months`` long and ends on ``until``.  10-60 % of a kind first meet us inside it, uniformly;
   the others come from the former system on its first day, met up to five years earlier.
 - **Level**: lognormal about the kind's median (quantiles, sigma .5-.85), so that 20 % of the buyers make 75-80 % of the
-  revenue (2,000 customers).  Trend: normal about the kind's (strategic +5 %, growing +35 %, declining -60 % in logarithms a year,
+  revenue (2,000 customers).  Trend: normal about the kind's (strategic +15 %, growing +35 %, declining -60 % in logarithms a year,
   sigma .12), half in the number of orders, half in their size.  Leaving for good: exponential (1-10 % a year);
   dormant customers stop after 12-70 % of the window (newcomers 10-35 %).
 - **Orders**: a month's number is Poisson with a gamma (shape 3) frailty: negative binomial.  Days by weekday, month of

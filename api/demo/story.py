@@ -33,7 +33,7 @@ MARK = "fenji-demo"  # a folder without this file is never removed
 
 # login, name, roles: the people of the demo
 PEOPLE = (
-    ("chen.fen", "陈芬(分析师)", ("analyst",)),
+    ("chen.fen", "陈芬(分析师,兼策略组)", ("analyst", "strategy")),
     ("lin.ce", "林策(策略组)", ("strategy",)),
     ("wang.lei", "王磊(销售)", ("sales",)),
     ("li.na", "李娜(销售)", ("sales",)),
@@ -93,9 +93,11 @@ def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int,
     with Session(engine) as session:
         analyst, strategist = (_person(session, login) for login in (ANALYST, STRATEGIST))
     text = shipped()[POLICY].read_text(encoding="utf-8")
+    console.print("[bold]2 编写与回测 author and backtest[/]")
     first = _author(engine, home, analyst, text, console, bar)
     _approve(engine, analyst, strategist, first, zone, console)
     run_id = _grade(engine, home, analyst, until, console, bar)
+    console.print("[bold]5 改版与回测 a challenger beside the version in force[/]")
     second = _author(engine, home, analyst, challenger(text), console, bar)
     console.print(f"  版本 {second} 已提交,等待策略组审批 · version {second} waits for the strategy group's decision")
     return Told(engine, home, run_id, keys)
@@ -140,7 +142,7 @@ def _author(engine: Engine, home: Path, analyst: Actor, text: str, console: Cons
     with writing(engine) as session:
         draft = policies_.save_draft(session, analyst, text)
         backtest = backtests.start(session, analyst, draft.id, {})
-    console.print(f"[bold]2 编写与回测 author and backtest[/]  版本 version {draft.id}, {draft.semantic_hash[:19]}…")
+    console.print(f"  版本 version {draft.id}, {draft.semantic_hash[:19]}…")
     with bar("backtest") as report:
         jobs.run(engine, home, backtest.job_id, report)
     with writing(engine) as session:
