@@ -75,7 +75,7 @@ def print_figures(metrics: dict[str, Any]) -> None:
     """Print the candidate's tiers on the last date and what they bought next, and the moves when there is a champion."""
     day, figures = list(metrics["dates"].items())[-1]
     months = metrics["parameters"]["horizon_months"]
-    table = Table("等级 tier", "客户 customers", "占比 share", "近一年占比 of 12 months", f"后 {months} 月均值 mean next (元)",
+    table = Table("等级 tier", "客户 customers", "占比 share", "近一年占比 of 12 months", f"后 {months} 月均值 mean next ({metrics['currency']})",
                   "后续占比 share of next", title=f"草案 candidate, {day}")  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 from api.workbench.pictures import Picture, bars_beside, heat_map, shares_over_time
@@ -42,10 +41,10 @@ class Study:
         """Return the dates, ascending."""
         return self.replay.parameters.days
 
-    @cached_property
+    @property
     def currency(self) -> str:
-        """Return the currency of all amounts."""
-        return str(self.replay.description.get("currency", "CNY"))
+        """Return the currency of every amount."""
+        return self.replay.currency
 
     def grade(self, date: str) -> list[tuple[int, str, str]]:
         """Return (customer_id, side, place) of every customer on a date, in order of customer and side."""

@@ -28,8 +28,8 @@ class Replay:
 
     The folder holds ``candidate.yaml``, ``champion.yaml`` or none, ``snapshots/<date>.parquet`` (customer_id and every
     word of the vocabulary), ``outcomes/<date>.parquet`` (customer_id, next_amount in fen, next_orders, next_unknown,
-    of the customers who ordered in (date, date + horizon]) and ``inputs.json`` (horizon_months, the fingerprint of each
-    snapshot, and what the versions are called).
+    of the customers who ordered in (date, date + horizon]) and ``inputs.json`` (horizon_months, the currency, the
+    fingerprint of each snapshot, and what the versions are called).
     """
 
     def __init__(self, folder: Path, parameters: BacktestParameters) -> None:
@@ -65,6 +65,11 @@ class Replay:
         return found
 
     @property
+    def currency(self) -> str:
+        """Return the currency of every amount."""
+        return str(self.description.get("currency", "CNY"))
+
+    @property
     def sides(self) -> dict[Side, Plan]:
         """Return the plans by side; the champion's is absent when no version is in force."""
         return {"candidate": self.candidate, **({"champion": self.champion} if self.champion else {})}
@@ -93,6 +98,7 @@ class Replay:
             {
                 "schema": SCHEMA,
                 "parameters": self.parameters.model_dump(mode="json"),
+                "currency": self.currency,
                 "policies": {side: self._policy(plan) for side, plan in self.sides.items()},
                 "snapshots": {day: self.description["snapshots"][day] for day in self.parameters.days},
                 **as_json(self.figures),
