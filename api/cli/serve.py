@@ -10,7 +10,7 @@ import click
 import uvicorn
 from sqlalchemy import Engine
 
-from api.app import make_app
+from api.app import MOST_BYTES, make_app
 from api.cli.door import CONSOLE, open_database
 from api.errors import Invalid
 from api.settings import settings
@@ -32,7 +32,11 @@ def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
         address = f"http://{host}:{listener.getsockname()[1]}/graphql"
         CONSOLE.print(f"Serving {address} (end with Ctrl-C)")
         configuration = uvicorn.Config(
-            make_app(engine, home), log_level="warning", access_log=False, timeout_graceful_shutdown=10
+            make_app(engine, home),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            ws_max_size=MOST_BYTES,
         )
         uvicorn.Server(configuration).run(sockets=[listener])
 

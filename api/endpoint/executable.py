@@ -117,6 +117,9 @@ class Executable(Schema):
         errors = [masked(error) for error in result.errors or ()]
         return ExecutionResult(data=result.data, errors=errors or None)
 
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here: ``masked`` logs defects, and refusals are no defects."""
+
     def _ready(
         self,
         query: str | None,
@@ -184,15 +187,15 @@ async def _masked_events(events: AsyncGenerator[ExecutionResult, None]) -> Async
     try:
         async for result in events:
             if result.errors:
-                result.errors = [masked(error) for error in result.errors]
+                result.errors = [masked(error, executed=True) for error in result.errors]
             yield result
     finally:
         await events.aclose()
 
 
-def masked(error: GraphQLError) -> GraphQLError:
+def masked(error: GraphQLError, *, executed: bool = False) -> GraphQLError:
     """Return an error as the outside may see it: a refusal with its code, a defect only with an id that the log has."""
-    if error.path is None:
+    if error.path is None and not executed:
         return error  # the request's own fault: syntax, validation, variables
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

@@ -18,7 +18,9 @@ from api.operations.root import schema
 CONTACTS = "{ customers { nodes { contacts { name mobile landline email } } } }"
 
 
-@pytest.mark.parametrize("query", ["{ __schema { types { name } } }", '{ __type(name: "Customer") { name } }', "{ __typename }"])
+@pytest.mark.parametrize(
+    "query", ["{ __schema { types { name } } }", '{ __type(name: "Customer") { name } }', "{ __typename }"]
+)
 def test_nobody_may_read_the_schema(sqlite_engine: Engine, tmp_path: Path, query: str) -> None:
     made = world.World(sqlite_engine, tmp_path, {})
     assert "errors" not in made.ask(query, who=None)
@@ -33,7 +35,9 @@ def test_nobody_may_read_the_schema(sqlite_engine: Engine, tmp_path: Path, query
         "{ customers { totalCount } }",
     ],
 )
-def test_nobody_may_read_anything_else_and_is_told_what_to_do(sqlite_engine: Engine, tmp_path: Path, query: str) -> None:
+def test_nobody_may_read_anything_else_and_is_told_what_to_do(
+    sqlite_engine: Engine, tmp_path: Path, query: str
+) -> None:
     response = world.World(sqlite_engine, tmp_path, {}).ask(query, who=None)
     assert response["data"] is None
     (error,) = response["errors"]
@@ -70,7 +74,10 @@ def test_personal_fields_are_masked_unless_the_role_may_see_them(
 
 def test_one_kept_plan_masks_for_one_viewer_and_not_for_the_next(sqlite_engine: Engine, tmp_path: Path) -> None:
     made = world.build(sqlite_engine, tmp_path, 2, graded=False)
-    seen = [made.data(CONTACTS, who=who)["customers"]["nodes"][1]["contacts"][0]["mobile"] for who in ("sales", "finance", "sales")]
+    seen = [
+        made.data(CONTACTS, who=who)["customers"]["nodes"][1]["contacts"][0]["mobile"]
+        for who in ("sales", "finance", "sales")
+    ]
     assert seen == ["13800000100", "138****0100", "13800000100"]
 
 
@@ -82,7 +89,9 @@ def test_a_new_contact_is_masked_in_the_answer_to_its_own_mutation(sqlite_engine
     assert made.data(query, who="marketing") == {"c": {"mobile": "139****5678"}}
 
 
-def test_a_defect_is_logged_with_an_id_and_masked(sqlite_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defect_is_logged_with_an_id_and_masked(
+    sqlite_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     made = world.build(sqlite_engine, tmp_path, 1, graded=False)
     with writing(sqlite_engine) as session:
         session.connection().exec_driver_sql("drop table surveys")

@@ -182,7 +182,9 @@ def test_mutations_do_the_same_on_postgresql(postgres_engine: Engine, tmp_path: 
     taken = {"rejectPolicy", "withdrawPolicy", "reopenImprovement"}  # their rows have moved on by then
     for case in CASES:
         if case.name not in ELSEWHERE | taken:
-            assert made.data(operation(case), case.variables(), who=case.right)["r"]["__typename"] == case.returns, case.name
+            assert made.data(operation(case), case.variables(), who=case.right)["r"]["__typename"] == case.returns, (
+                case.name
+            )
 
 
 REFUSED = [
@@ -212,8 +214,12 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "code", "said"), REFUSED, ids=[f"{n}-{call.split('(')[0]}" for n, (call, _, _) in enumerate(REFUSED)])
-def test_bad_input_is_a_refusal_with_the_value_and_nothing_is_written(made: world.World, call: str, code: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "code", "said"), REFUSED, ids=[f"{n}-{call.split('(')[0]}" for n, (call, _, _) in enumerate(REFUSED)]
+)
+def test_bad_input_is_a_refusal_with_the_value_and_nothing_is_written(
+    made: world.World, call: str, code: str, said: str
+) -> None:
     before = rows(made.engine)
     answer = made.data(f"mutation {{ r: {call} {{ __typename ... on Refusal {{ code message }} }} }}", who="sales")["r"]
     assert (answer["__typename"], answer["code"]) == ("Refusal", code), answer

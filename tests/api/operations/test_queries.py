@@ -10,7 +10,9 @@ import pytest
 import world
 from sqlalchemy import Engine
 
-FILTERED = "query Q($filter: CustomerFilter) { customers(filter: $filter, first: 500) { totalCount nodes { number name } } }"
+FILTERED = (
+    "query Q($filter: CustomerFilter) { customers(filter: $filter, first: 500) { totalCount nodes { number name } } }"
+)
 WHOLE = (
     "{ customers(first: 500) { nodes { number name shortName status industry { code } region { code } owner { login } annualRevenue "
     "tags { dimension name } grade { tier } } } }"
@@ -25,13 +27,19 @@ def expected(node: dict[str, Any], conditions: dict[str, Any]) -> bool:
     checks = {
         "status": lambda wanted: node["status"] in wanted,
         "tier": lambda wanted: (node["grade"] or {}).get("tier") in wanted,
-        "industry": lambda wanted: code.startswith(wanted) or (wanted == "C" and code[:2] == "34") or (wanted == "I" and code[:2] == "65"),
+        "industry": lambda wanted: (
+            code.startswith(wanted) or (wanted == "C" and code[:2] == "34") or (wanted == "I" and code[:2] == "65")
+        ),
         "region": lambda wanted: region[:2] == wanted[:2] if wanted.endswith("0000") else region == wanted,
         "owner": lambda wanted: (node["owner"] or {}).get("login") == wanted,
         "name": lambda wanted: wanted in node["name"] or wanted in (node["shortName"] or ""),
         "tags": lambda wanted: all((tag["dimension"], tag["name"]) in tags for tag in wanted),
-        "revenueMin": lambda wanted: node["annualRevenue"] is not None and float(node["annualRevenue"]) >= float(wanted),
-        "revenueMax": lambda wanted: node["annualRevenue"] is not None and float(node["annualRevenue"]) <= float(wanted),
+        "revenueMin": lambda wanted: (
+            node["annualRevenue"] is not None and float(node["annualRevenue"]) >= float(wanted)
+        ),
+        "revenueMax": lambda wanted: (
+            node["annualRevenue"] is not None and float(node["annualRevenue"]) <= float(wanted)
+        ),
     }
     return all(checks[name](wanted) for name, wanted in conditions.items())
 
@@ -94,22 +102,30 @@ def test_contributions_sum_to_the_total_exactly_for_every_customer(engine: Engin
 def test_the_history_of_grades_has_a_row_per_run_and_the_newest_is_current(engine: Engine, tmp_path: Path) -> None:
     made = world.build(engine, tmp_path, 3)
     world.run(made)
-    (one, *_) = made.data("{ customers { nodes { grade { run { id } } grades { run { id asOf } tier } } } }")["customers"]["nodes"]
+    (one, *_) = made.data("{ customers { nodes { grade { run { id } } grades { run { id asOf } tier } } } }")[
+        "customers"
+    ]["nodes"]
     assert len(one["grades"]) == 2
     assert one["grade"]["run"]["id"] == one["grades"][1]["run"]["id"] != one["grades"][0]["run"]["id"]
 
 
 def test_without_a_run_there_is_no_grade(sqlite_engine: Engine, tmp_path: Path) -> None:
     made = world.build(sqlite_engine, tmp_path, 1, graded=False)
-    assert made.data("{ customers(orderBy: {field: TIER}) { nodes { grade { tier explanation { total } } grades { tier } } } }") == {
-        "customers": {"nodes": [{"grade": None, "grades": []}]}
-    }
+    assert made.data(
+        "{ customers(orderBy: {field: TIER}) { nodes { grade { tier explanation { total } } grades { tier } } } }"
+    ) == {"customers": {"nodes": [{"grade": None, "grades": []}]}}
 
 
 @pytest.mark.parametrize(
     ("call", "nodes"),
-    [("improvements", 6), ("improvements(filter: {state: [DONE]})", 0), ('improvements(filter: {overdueOn: "2099-01-01"})', 3)],
+    [
+        ("improvements", 6),
+        ("improvements(filter: {state: [DONE]})", 0),
+        ('improvements(filter: {overdueOn: "2099-01-01"})', 3),
+    ],
 )
-def test_improvements_are_listed_by_state_and_overdue(sqlite_engine: Engine, tmp_path: Path, call: str, nodes: int) -> None:
+def test_improvements_are_listed_by_state_and_overdue(
+    sqlite_engine: Engine, tmp_path: Path, call: str, nodes: int
+) -> None:
     made = world.build(sqlite_engine, tmp_path, 6, graded=False)
     assert len(made.data(f"{{ {call} {{ nodes {{ id }} }} }}")["improvements"]["nodes"]) == nodes

@@ -1,0 +1,147 @@
+"""The endpoint over HTTP: keys, limits, the page, and what is closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import world
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from api.app import make_app
+from api.endpoint.limits import MOST
+from api.operations.root import schema
+
+HTML = {"accept": "text/html"}
+
+
+@pytest.fixture
+def made(sqlite_engine: Engine, tmp_path: Path) -> world.World:
+    return world.build(sqlite_engine, tmp_path, 2, graded=False)
+
+
+@pytest.fixture
+def client(made: world.World) -> Iterator[TestClient]:
+    with TestClient(make_app(made.engine, made.home, worker=False)) as client:
+        yield client
+
+
+def test_a_key_signs_in(client: TestClient, made: world.World) -> None:
+    headers = {"authorization": f"Bearer {world.key(made, 'finance')}"}
+    response = client.post("/graphql", json={"query": "{ me { login } }"}, headers=headers)
+    assert response.json() == {"data": {"me": {"login": "finance"}}}
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("header", [None, "Bearer", "Basic abc", "fenji_x", "Bearer fenji_wrong", "Bearer  "])
+def test_without_a_known_key_the_answer_says_what_to_do(client: TestClient, header: str | None) -> None:
+    response = client.post(
+        "/graphql", json={"query": "{ me { login } }"}, headers={"authorization": header} if header else {}
+    )
+    assert response.json()["errors"][0]["extensions"]["code"] == "not_signed_in"
+
+
+def test_queries_over_get_are_off_and_other_content_types_too(client: TestClient) -> None:
+    assert client.get("/graphql", params={"query": "{ __typename }"}).status_code == 400
+    assert client.get("/graphql", params={"query": "mutation { x: __typename }"}).status_code == 400
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert (
+            client.post("/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": kind}).status_code
+            == 400
+        )
+    assert client.post("/graphql", json=[{"query": "{ __typename }"}]).status_code == 400
+    assert (
+        "access-control-allow-origin"
+        not in client.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": "http://evil"}).headers
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"query": 1}',
+        b'{"query": null}',
+        b'{"query": ""}',
+        b"\xff",
+        b'{"query": "{"}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_malformed_body_is_the_callers_error(client: TestClient, body: bytes) -> None:
+    response = client.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in (200, 400)
+    assert response.status_code == 400 or response.json()["errors"]
+
+
+def test_a_large_body_is_refused_before_it_is_parsed(client: TestClient) -> None:
+    response = client.post("/graphql", content=b" " * 1_000_001, headers={"content-type": "application/json"})
+    assert response.status_code == 413
+    assert (
+        client.post(
+            "/graphql", content=iter([b" " * 600_000] * 2), headers={"content-type": "application/json"}
+        ).status_code
+        == 413
+    )
+
+
+def bomb(levels: int) -> str:
+    """Fragments of which each spreads the one before twice."""
+    spreads = " ".join(f"fragment F{n + 1} on Query {{ ...F{n} ...F{n} a{n}: __typename }}" for n in range(levels))
+    return f"{{ ...F{levels} }} fragment F0 on Query {{ __typename }} {spreads}"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("{ " + "a { " * (MOST.depth + 1) + "b" + " }" * (MOST.depth + 2), "depth"),
+        ("{ " + " ".join(f"x{n}: __typename" for n in range(MOST.aliases + 1)) + " }", "aliases"),
+        ("{ " + "__typename " * (MOST.fields + 1) + "}", "fields"),
+        ("{ __typename " + "@include(if: true) " * (MOST.directives + 1) + "}", "directives"),
+        (bomb(25), "fields"),
+        ("{ " + "__typename " * 5000 + "}", "token"),
+        ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "Cannot spread fragment"),
+    ],
+)
+def test_documents_are_bounded(client: TestClient, query: str, said: str) -> None:
+    errors = client.post("/graphql", json={"query": query}).json()["errors"]
+    assert said in " ".join(error["message"] for error in errors)
+
+
+def test_prepared_documents_are_kept_and_bounded() -> None:
+    first = schema.prepared("{ __typename }")
+    assert schema.prepared("{ __typename }") is first
+    for n in range(700):
+        schema.prepared(f"{{ a{n}: __typename }}")
+    assert len(schema._documents) == schema._documents.most
+    assert schema.prepared("{ nothing }").errors
+    assert schema.prepared("{ nothing }") is not schema.prepared("{ nothing }")
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/graphql", headers=HTML)
+    assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert not re.search(r"https?:|\*|unsafe-eval", policy)
+    assert not re.search(r"script-src[^;]*unsafe", policy)
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(sources) >= 7
+    for source in sources:
+        assert source.startswith("/static/")
+        assert client.get(source).status_code == 200, source
+    assert not re.search(r"<script(?![^>]*(?:src=|application/json))", page.text)
+    assert "一个客户的等级及说明" in page.text
+    assert client.get("/", follow_redirects=False).headers["location"] == "/graphql"
+
+
+def test_static_files_stay_in_their_folder(client: TestClient) -> None:
+    for path in ("/static/../page.py", "/static/%2e%2e/page.py", "/static/graphiql/../../page.py"):
+        assert client.get(path).status_code == 404

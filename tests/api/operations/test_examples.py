@@ -1,0 +1,60 @@
+"""The ready-made operations of the page, each executed: a policy's way from draft to a run, then every query."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import world
+from graphql import OperationDefinitionNode, parse
+from people import finished_backtest
+from sqlalchemy import Engine
+
+from api.commands import policy
+from api.console.page import examples
+from api.database import writing
+from policies.documents import shipped
+from schema.select.field import global_id
+
+READY = {example.name: example for example in examples()}
+
+
+def answered(made: world.World, name: str, who: str, **instead: Any) -> Any:
+    example = READY[name]
+    variables = (json.loads(example.variables) if example.variables else {}) | instead
+    return made.data(example.query, variables or None, who=who)
+
+
+def test_every_ready_made_operation_runs(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 6)
+    with writing(engine) as session:
+        draft = policy.save_draft(session, made.people["analyst"], shipped()[world.POLICY].read_text())
+        finished_backtest(session, draft, made.people["analyst"])
+    version = global_id("PolicyVersion", draft.id)
+    assert answered(made, "13_create_customer", "sales")["createCustomer"]["status"] == "POTENTIAL"
+    assert answered(made, "10_submit_policy", "analyst", version=version)["submitPolicy"]["state"] == "SUBMITTED"
+    assert answered(made, "11_approve_policy", "analyst", version=version)["approvePolicy"]["code"] in (
+        "role_missing",
+        "author_cannot_approve",
+    )
+    assert answered(made, "11_approve_policy", "strategy", version=version)["approvePolicy"]["state"] == "APPROVED"
+    assert answered(made, "07_run_grading", "analyst")["runGrading"]["__typename"] == "Run"
+    done = {"13_create_customer", "10_submit_policy", "11_approve_policy", "07_run_grading"}
+    subscriptions = {"08_run_progress"}  # tests/api/endpoint/test_websocket.py
+    for name in READY.keys() - done - subscriptions:
+        assert answered(made, name, "sales"), name
+
+
+def test_examples_have_a_title_in_both_languages_and_one_named_operation() -> None:
+    assert 8 <= len(READY) <= 20
+    for example in READY.values():
+        assert example.query.startswith("# ")
+        assert any("一" <= letter <= "鿿" for letter in example.title), example.title
+        assert any(letter.isascii() and letter.isalpha() for letter in example.title), example.title
+        (operation,) = [node for node in parse(example.query).definitions if isinstance(node, OperationDefinitionNode)]
+        assert operation.name is not None
+        if example.variables:
+            assert set(json.loads(example.variables)) <= {
+                v.variable.name.value for v in operation.variable_definitions or ()
+            }

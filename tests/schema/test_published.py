@@ -1,0 +1,115 @@
+"""The published schema is the schema, every part of it says what it is, and it does not promise what a table may lack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, is_leaf_type, is_non_null_type
+from sqlalchemy.inspection import inspect
+
+from api.operations.root import schema
+from schema import tables
+from schema.objects.backtest import WorkState
+from schema.objects.improvement import ImprovementState
+from schema.objects.need import Urgency
+from schema.objects.policy import PolicyState
+from schema.objects.status_change import CustomerStatus
+from schema.objects.user import Role
+from schema.select.field import Column, Relation, model_of, source_of
+from schema.tables.backtest import BACKTEST_STATES
+from schema.tables.customer import STATUSES
+from schema.tables.grade import GRADE_STATUSES
+from schema.tables.improvement import IMPROVEMENT_STATES
+from schema.tables.need import URGENCIES
+from schema.tables.policy import POLICY_STATES
+from schema.tables.run import RUN_STATES
+from schema.tables.user import ROLES
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
+OWN = [type_ for name, type_ in schema._schema.type_map.items() if not name.startswith("__")]
+
+
+def test_the_published_schema_is_current() -> None:
+    assert PUBLISHED.read_text() == schema.as_str() + "\n", "run: fenji schema > schema/schema.graphql"
+
+
+def test_every_type_field_and_argument_says_what_it_is() -> None:
+    silent = []
+    for type_ in OWN:
+        if not type_.description:
+            silent.append(type_.name)
+        if isinstance(type_, (GraphQLObjectType, GraphQLInputObjectType)):
+            for name, field in type_.fields.items():
+                silent += [] if field.description else [f"{type_.name}.{name}"]
+                for key, argument in getattr(field, "args", {}).items():
+                    silent += [] if argument.description or key == "first" else [f"{type_.name}.{name}({key})"]
+        if isinstance(type_, GraphQLEnumType):
+            silent += [f"{type_.name}.{name}" for name, value in type_.values.items() if not value.description]
+    assert silent == []
+
+
+def mapped() -> list[tuple[GraphQLObjectType, Any]]:
+    found = []
+    for type_ in OWN:
+        model = (
+            model_of(type_.extensions.get("strawberry-definition")) if isinstance(type_, GraphQLObjectType) else None
+        )
+        if model is not None and isinstance(type_, GraphQLObjectType):
+            found.append((type_, inspect(model)))
+    return found
+
+
+def test_a_field_is_non_null_exactly_where_its_column_is() -> None:
+    wrong = []
+    for type_, mapper in mapped():
+        for name, field in type_.fields.items():
+            definition = field.extensions["strawberry-definition"]
+            source = source_of(definition)
+            if isinstance(source, Column):
+                column = mapper.attrs[source.name or definition.python_name].columns[0]
+                wrong += [] if column.nullable != is_non_null_type(field.type) else [f"{type_.name}.{name}"]
+            elif isinstance(source, Relation):
+                relation = mapper.relationships[source.name or definition.python_name]
+                nullable = not relation.uselist and any(local.nullable for local, _ in relation.local_remote_pairs)
+                wrong += [] if nullable != is_non_null_type(field.type) else [f"{type_.name}.{name}"]
+    assert wrong == ["Customer.grade"]  # to-one by its view, and there may be none
+
+
+def test_every_field_of_a_mapped_type_can_be_planned() -> None:
+    assert len(mapped()) == 23
+    for type_, _ in mapped():
+        for name, field in type_.fields.items():
+            assert source_of(field.extensions["strawberry-definition"]) is not None, f"{type_.name}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("enum", "stored"),
+    [
+        (CustomerStatus, STATUSES), (ImprovementState, IMPROVEMENT_STATES), (Urgency, URGENCIES), (PolicyState, POLICY_STATES),
+        (Role, ROLES), (WorkState, RUN_STATES), (WorkState, BACKTEST_STATES),
+    ],
+)  # fmt: skip
+def test_an_enum_has_the_values_that_its_table_allows(enum: Any, stored: tuple[str, ...]) -> None:
+    assert [member.value for member in enum] == list(stored)
+
+
+def test_the_status_of_a_grade_has_the_values_that_its_table_allows() -> None:
+    from schema.objects.explanation import GradeStatus
+
+    assert [member.value for member in GradeStatus] == list(GRADE_STATUSES)
+
+
+def test_every_noun_of_the_tables_is_on_the_wire() -> None:
+    shown = {mapper.class_ for _, mapper in mapped()}
+    inner = {
+        tables.ApiKey, tables.Audit, tables.CurrentGrade, tables.CustomerNumber, tables.CustomerTag, tables.Intake, tables.Job,
+        tables.JobEvent, tables.PolicyChampion, tables.PolicyContribution, tables.PolicySubmission,
+    }  # fmt: skip
+    assert {mapper.class_ for mapper in tables.Base.registry.mappers} == shown | inner
+
+
+def test_leaves_are_the_scalars_we_know() -> None:
+    names = {type_.name for type_ in OWN if is_leaf_type(type_) and not isinstance(type_, GraphQLEnumType)}
+    assert names == {"Boolean", "Date", "DateTime", "Decimal", "Exact", "ID", "Int", "JSON", "String"}
