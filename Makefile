@@ -29,6 +29,7 @@ format: environment ## Format the code and mend what the linter can
 documentation: environment ## Write the generated parts of the documentation, the schema and the notebooks anew
 	@$(BIN)/python tests/architecture/reference.py --write
 	@$(BIN)/fenji schema > schema/schema.graphql
+	@$(BIN)/python -m api.notebook.source
 
 benchmarks: environment ## The measured ratios; takes some minutes
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, str]] = {
     "port_in_use": ("Another program listens on the port; choose one with --port.", "端口被占用。"),
     "extra_missing": ("An optional part of Fenji is not installed.", "缺少可选组件。"),
     "mixed_currencies": ("Amounts of several currencies cannot be added.", "不能合计不同币种的金额。"),
+    "nobody_known": ("No customer was known by the end of that day.", "该日期没有已知客户。"),
     "backtest_failed": ("The notebook did not run to its end; the message says where it stopped.", "回测未能完成。"),
 }  # fmt: skip
 

@@ -299,4 +299,6 @@ def facts_statement(as_of: date, zone: str) -> Select[Any]:
         joined = joined.outerjoin(part, part.c.customer_id == Customer.id)
     joined = joined.outerjoin(referrals, referrals.c.referrer_id == Customer.id)
     columns = [Customer.id.label("customer_id"), *(values[word.name].label(word.name) for word in WORDS)]
-    return select(*columns).select_from(joined).where(at.known(Customer))
+    # Whose order, contract or interaction was known was known too, even when its own row was entered later.
+    dealings = (part.c.customer_id.is_not(None) for part in (orders, contracts, contacts))
+    return select(*columns).select_from(joined).where(or_(at.known(Customer), *dealings))

@@ -81,8 +81,8 @@ def insert_grades(connection: Connection, plan: Plan, run_id: int, snapshot_id: 
 def counts(session: Session, run_id: int) -> dict[str, int]:
     """Return the number of customers by tier, and by status where there is no tier."""
     label = func.coalesce(Grade.tier, Grade.status)
-    rows = session.execute(select(label, func.count()).where(Grade.run_id == run_id).group_by(label).order_by(label))
-    return {name: number for name, number in rows}
+    counted = select(label, func.count()).where(Grade.run_id == run_id).group_by(label).order_by(label)
+    return {str(name): int(number) for name, number in session.execute(counted)}
 
 
 def fingerprint(connection: Connection, run_id: int) -> str:

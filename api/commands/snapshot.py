@@ -43,7 +43,8 @@ def take(engine: Engine, home: Path, as_of: date, zone: str, report: Report | No
     """Return the snapshot of a day: the one that is there when its facts are the same, else a new one.
 
     Rows go into ``facts`` and to ``home/snapshots/<day>-<fingerprint>.parquet``, one row per customer known by the
-    day, ordered by customer_id.  Raises Invalid for a day to come, Refusal when amounts are of several currencies.
+    day, ordered by customer_id.  Raises Invalid for a day to come, Refusal when amounts are of several currencies
+    or when nobody was known by the day.
 
     The rows are computed in one transaction and exported after it, so that progress can be written meanwhile; until
     then the fingerprint is ``pending``, and what a crash leaves pending is removed a day later.
@@ -107,6 +108,12 @@ def _fill(session: Session, as_of: date, zone: str) -> int:
     values = [literal(snapshot.id), *(chosen.c[column.name] for column in COLUMNS)]
     session.execute(insert(facts).from_select([facts.c.snapshot_id, *COLUMNS], select(*values)))
     snapshot.rows = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot.id)) or 0
+    if snapshot.rows == 0:
+        raise Refusal(
+            f"No customer was known on {as_of}; choose a later day, or import customers, whose known_at says when they "
+            "were known.",
+            code="nobody_known",
+        )
     return snapshot.id
 
 

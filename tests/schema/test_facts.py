@@ -284,19 +284,28 @@ def random_history(seed: int) -> list[tuple[Any, dict[str, Any]]]:
 HAPPENED = {Order: "ordered_on", Survey: "surveyed_on", StatusChange: "changed_on", Assessment: "assessed_on"}
 
 
+def shows_the_customer(table: Any, row: dict[str, Any]) -> bool:
+    """Whether a known row makes its customer known: an order, an interaction, a contract that ended of late."""
+    if table is Interaction:
+        return bool(row["happened_at"] < end_of_day(DAY, ZONE))
+    return table is Order or (table is Contract and months_before(DAY, 36) < row["ends_on"] <= DAY)
+
+
 def as_it_was_known(history: list[tuple[Any, dict[str, Any]]]) -> list[tuple[Any, dict[str, Any]]]:
     """The rows, and the values in them, that a database could hold at the end of DAY."""
     cut = end_of_day(DAY, ZONE)
     known = [
         (table, dict(row))
         for table, row in history
-        if row["known_at"] < cut and row.get(HAPPENED.get(table, ""), DAY) <= DAY
+        if table is Customer or (row["known_at"] < cut and row.get(HAPPENED.get(table, ""), DAY) <= DAY)
     ]
-    ids = {table: {row["id"] for of, row in known if of is table} for table in (Customer, Contract)}
+    own = {row["id"] for table, row in known if table is Customer and row["known_at"] < cut}
+    dealt = {row["customer_id"] for table, row in known if shows_the_customer(table, row)}
+    ids = {Customer: own | dealt}
     kept = [(table, row) for table, row in known if row.get("customer_id", row.get("id")) in ids[Customer]]
     ids[Contract] = {row["id"] for table, row in kept if table is Contract}
     for table, row in kept:
-        if table is Customer and row["referrer_id"] not in ids[Customer]:
+        if table is Customer and (row["referrer_id"] not in ids[Customer] or row["id"] not in own):
             row["referrer_id"] = None
         if table is Contract and row["renewal_of_id"] not in ids[Contract]:
             row["renewal_of_id"] = None
@@ -326,3 +335,10 @@ def test_window_dates_are_clamped_to_the_months_end() -> None:
     assert months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
     assert months_before(date(2026, 1, 31), 2) == date(2025, 11, 30)
     assert months_before(date(2026, 1, 15), -12) == date(2027, 1, 15)
+
+
+def test_whose_order_was_known_was_known_too(engine: Engine) -> None:
+    customer(engine, 1, known=date(2026, 6, 1))  # entered long after its first order, as in an imported history
+    customer(engine, 2, known=date(2026, 6, 1))
+    add(engine, Order, order(1, date(2025, 5, 1), "1"))
+    assert set(facts(engine)) == {1}
