@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from starlette.responses import HTMLResponse
+
+from api.commands.snapshot import today
+from api.settings import settings
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(__file__).parent.parent / "operations" / "examples"
@@ -34,15 +36,17 @@ class Example:
     variables: str
 
 
-@lru_cache
 def examples() -> tuple[Example, ...]:
-    """Return the ready-made operations in the order of their file names."""
+    """Return the ready-made operations in the order of their file names; TODAY in their variables is the present day."""
+    day = str(today(settings().zone))
     found = []
     for path in sorted(EXAMPLES.glob("*.graphql")):
         query = path.read_text()
         variables = path.with_suffix(".json")
         title = query.splitlines()[0].lstrip("# ")
-        found.append(Example(path.stem, title, query, variables.read_text() if variables.exists() else ""))
+        found.append(
+            Example(path.stem, title, query, variables.read_text().replace("TODAY", day) if variables.exists() else "")
+        )
     return tuple(found)
 
 
