@@ -134,13 +134,18 @@ class Explanation:
 
 
 def explain(
-    plan: Plan, facts: Facts | None = None, *, levels: int | None = None, status: str | None = None
+    plan: Plan,
+    facts: Facts | None = None,
+    *,
+    levels: int | None = None,
+    status: str | None = None,
+    candidates: int | None = None,
 ) -> Explanation:
     """Explain one customer from its facts, from the packed levels of its result, or from both.
 
     Levels alone rebuild every contribution; facts add the values, and must lie on the same rungs (LevelsDisagree).
-    ``status`` is the stored one: levels of a result that is not applicable or an error say nothing.  Raises ValueError
-    when neither facts nor levels are given.
+    ``status`` and ``candidates`` are the stored ones: levels alone do not tell whether the policy applies.  Raises
+    ValueError when neither facts nor levels are given.
     """
     if facts is not None:
         result = grade(plan, facts)
@@ -153,11 +158,11 @@ def explain(
     if levels is None:
         raise ValueError("explain needs facts or levels")
     codes = plan.unpack(levels)
-    candidates = outcome(plan, codes)[2]
+    possible = outcome(plan, codes)[2] if candidates is None else candidates
     if status in ("not_applicable", "error"):
         return _explanation(plan, (), "error" if status == "error" else "not_applicable", 0, {})
-    alone = candidates & (candidates - 1) == 0 and status != "pending"
-    return _explanation(plan, codes, "graded" if alone else "pending", candidates, {})
+    alone = possible & (possible - 1) == 0 and status != "pending"
+    return _explanation(plan, codes, "graded" if alone else "pending", possible, {})
 
 
 def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: int, facts: Facts) -> Explanation:

@@ -71,7 +71,7 @@ class Finding:
 class UnsoundPolicy(Refusal):
     """A policy whose check finds errors; ``findings`` holds them all."""
 
-    code = "policy_unsound"
+    code = "policy_invalid"
 
     def __init__(self, document: Document, findings: list[Finding]) -> None:
         self.findings = findings

@@ -18,7 +18,7 @@ from policies.refusal import Refusal
 class UnknownPolicy(Refusal):
     """A policy that is not shipped under that name."""
 
-    code = "policy_unknown"
+    code = "not_found"
 
 
 def load(source: str | FilePath) -> Policy:

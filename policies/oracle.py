@@ -19,10 +19,10 @@ Status = Literal["graded", "pending", "not_applicable", "error"]
 class Result:
     """One row of any engine, without the key.
 
-    ``total``, ``worst`` and ``best`` count the plan's unit (``plan.scale`` of them are 100).  ``total`` is None unless
-    worst equals best.  ``candidates`` has bit i for ``plan.tiers[i]``.  Where the policy does not apply, or a value is
-    impossible, everything but the status is None or 0; while the population is unknown, levels are 0 and every tier is
-    a candidate.
+        ``total``, ``worst`` and ``best`` count the plan's unit (``plan.scale`` of them are 100).  ``total`` is None unless
+    worst equals best; rules have no totals, so theirs are None, 0 and 0.  ``candidates`` has bit i for ``plan.tiers[i]``; while it is not known whether the
+        policy applies, that is every tier.  Where the policy does not apply, or a value is impossible, everything but the
+        status is None or 0.
     """
 
     status: Status
@@ -41,28 +41,25 @@ def grade(plan: Plan, facts: Facts) -> Result:
     codes = [axis.code(facts.get(axis.word.name)) for axis in plan.axes]
     if applies is False:
         return Result("not_applicable", None, None, 0, 0, 0, 0)
-    if applies == "impossible" or (applies is True and None in codes):
+    if applies == "impossible" or None in codes:
         return Result("error", None, None, 0, 0, 0, 0)
-    if applies is None:
-        total = plan.lowest if plan.kind == "scorecard" and plan.lowest == plan.highest else None
-        return Result("pending", None, total, plan.lowest, plan.highest, plan.everything, 0)
     levels = plan.pack([code or 0 for code in codes])
     if isinstance(document, Rules):
-        tiers = rule_tiers(document, facts)
-        return _result(plan, tiers, None, Fraction(0), Fraction(0), levels)
+        return _result(plan, applies, rule_tiers(document, facts), (Fraction(0), Fraction(0)), levels)
     worst, best = totals(document, facts)
     low, high = (document.tiers.order.index(tier_of(document, total)) for total in (worst, best))
-    return _result(plan, document.tiers.order[high : low + 1], worst if worst == best else None, worst, best, levels)
+    return _result(plan, applies, document.tiers.order[high : low + 1], (worst, best), levels)
 
 
 def _result(
-    plan: Plan, tiers: Sequence[str], total: Fraction | None, worst: Fraction, best: Fraction, levels: int
+    plan: Plan, applies: bool | None, tiers: Sequence[str], ends: tuple[Fraction, Fraction], levels: int
 ) -> Result:
-    candidates = sum(1 << plan.tiers.index(tier) for tier in set(tiers))
-    alone = tiers[0] if len(set(tiers)) == 1 else None
-    counted = None if total is None else units(plan, total)
-    status: Status = "pending" if alone is None else "graded"
-    return Result(status, alone, counted, units(plan, worst), units(plan, best), candidates, levels)
+    possible = set(tiers) if applies else set(plan.tiers)
+    candidates = sum(1 << plan.tiers.index(tier) for tier in possible)
+    alone = tiers[0] if len(possible) == 1 else None
+    worst, best = (units(plan, end) for end in ends)
+    total = worst if worst == best and plan.kind == "scorecard" else None
+    return Result("pending" if alone is None else "graded", alone, total, worst, best, candidates, levels)
 
 
 def units(plan: Plan, total: Fraction) -> int:

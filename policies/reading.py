@@ -34,7 +34,7 @@ class Problem:
 class DocumentError(Refusal):
     """A document that cannot be read; ``problems`` lists every fault with its line."""
 
-    code = "document_invalid"
+    code = "policy_invalid"
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.line)

@@ -19,8 +19,8 @@ COLUMNS = ("customer_id", "status", "tier", "total", "worst", "best", "candidate
 
 _Branch = tuple[exp.Expr, exp.Expr]
 _OPERATORS = {"ge": exp.GTE, "gt": exp.GT, "le": exp.LTE, "lt": exp.LT}
-# What the population says, before any input is read.
-_OUTSIDE, _UNKNOWN = -1, -2
+# Stands in place of the sum for a customer to whom the policy does not apply.
+_OUTSIDE = -1
 
 
 def select_statement(
@@ -114,29 +114,23 @@ def _sums(plan: Plan, key: str) -> exp.Select:
         columns.append(exp.alias_(_sum(plan, 0, False), "l"))
     else:
         columns.append(exp.alias_(_applicable(plan, _sum(plan, shift, plan.kind == "scorecard")), "p"))
+    if plan.population:
+        columns.append(exp.alias_(_population_unknown(plan), "u"))
     columns += [exp.alias_(_truth(plan, line.when), f"r{i}") for i, line in enumerate(plan.lines)]
     return exp.select(*columns)
 
 
 def _applicable(plan: Plan, value: exp.Expr) -> exp.Expr:
-    """Return the value where the policy applies; the marks, or NULL for an impossible status, where it does not."""
+    """Return the value where the policy applies or may apply, -1 where it does not, NULL for an impossible status."""
     if not plan.population:
         return value
-    inside = [exp.paren(_among(part.word, part.applies)) for part in plan.population]
+    may = [exp.paren(_either([_among(part.word, part.applies), _null(_column(part.word))])) for part in plan.population]
     impossible = [exp.paren(exp.not_(exp.paren(_among(part.word, part.values)))) for part in plan.population]
-    missing = [_null(_column(part.word)) for part in plan.population]
-    outside = [
-        exp.paren(_among(part.word, [name for name in part.values if name not in part.applies]))
-        for part in plan.population
-    ]
-    return _case(
-        [
-            (exp.and_(*inside), value),
-            (_either(impossible), exp.null()),
-            (_either(outside), _number(_OUTSIDE)),
-            (_either(missing), _number(_UNKNOWN)),
-        ]
-    )
+    return _case([(exp.and_(*may), value), (_either(impossible), exp.null())], _number(_OUTSIDE))
+
+
+def _population_unknown(plan: Plan) -> exp.Expr:
+    return _case([(_either([_null(_column(part.word)) for part in plan.population]), _number(1))], _number(0))
 
 
 def _sum(plan: Plan, shift: int | None, totals: bool) -> exp.Expr:
@@ -216,19 +210,15 @@ def _split(plan: Plan) -> exp.Select:
     levels = _column("l") if shift is None else _shifted(p.copy(), shift)
     return exp.select(
         "customer_id",
-        "p",
-        exp.alias_(_where_graded(plan, worst, plan.lowest), "worst"),
-        exp.alias_(_where_graded(plan, best, plan.highest), "best"),
-        exp.alias_(_where_graded(plan, levels, 0), "levels"),
+        *(["p", "u"] if plan.population else ["p"]),
+        exp.alias_(_where_graded(worst), "worst"),
+        exp.alias_(_where_graded(best), "best"),
+        exp.alias_(_where_graded(levels), "levels"),
     )
 
 
-def _where_graded(plan: Plan, value: exp.Expr, unknown: int) -> exp.Expr:
-    """Return a value where the policy applies, ``unknown`` where that is not known, 0 elsewhere."""
-    branches: list[_Branch] = [(_compare(exp.GTE, _column("p"), 0), value)]
-    if plan.population and unknown:
-        branches.append((_compare(exp.EQ, _column("p"), _UNKNOWN), _number(unknown)))
-    return _case(branches, _number(0))
+def _where_graded(value: exp.Expr) -> exp.Expr:
+    return _case([(_compare(exp.GTE, _column("p"), 0), value)], _number(0))
 
 
 def _banded(plan: Plan) -> exp.Select:
@@ -246,11 +236,14 @@ def _shifted(value: exp.Expr, bits: int) -> exp.Expr:
 
 
 def _marks(known: exp.Expr, plan: Plan) -> exp.Expr:
-    """Return the candidates where the policy applies, every tier where that is not known, 0 outside, -1 for an error."""
+    """Return the candidates: every tier while the population is unknown, 0 outside it, -1 for an error."""
     branches: list[_Branch] = [(_compare(exp.GTE, _column("p"), 0), known)]
     if plan.population:
-        branches.append((_compare(exp.EQ, _column("p"), _OUTSIDE), _number(0)))
-        branches.append((_compare(exp.EQ, _column("p"), _UNKNOWN), _number(plan.everything)))
+        branches = [
+            (exp.and_(_compare(exp.EQ, _column("u"), 0), branches[0][0]), known),
+            (_compare(exp.GTE, _column("p"), 0), _number(plan.everything)),
+            (_compare(exp.EQ, _column("p"), _OUTSIDE), _number(0)),
+        ]
     return _case(branches, _number(-1))
 
 
@@ -274,7 +267,7 @@ def _first_match(plan: Plan) -> exp.Select:
         "customer_id",
         exp.alias_(_number(0), "worst"),
         exp.alias_(_number(0), "best"),
-        exp.alias_(_where_graded(plan, _column("p"), 0), "levels"),
+        exp.alias_(_where_graded(_column("p")), "levels"),
         exp.alias_(_marks(known, plan), "m"),
     )
 

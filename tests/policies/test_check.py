@@ -1,0 +1,121 @@
+"""Every finding has a document that shows it, and the shipped documents have none."""
+
+from pathlib import Path
+
+import pytest
+from policy_texts import CARD, TABLE
+
+from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
+from policies.documents import shipped
+from policies.findings import CODES
+
+README = Path(__file__).resolve().parents[2] / "policies" / "README.md"
+LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
+CASES = "cases: [{name: c, given: {%s}, expect: {%s}}]\n"
+
+BROKEN: list[tuple[str, str, str, str]] = [
+    ("unknown_word", CARD, "input: amount_12m", "input: amount_13m"),
+    ("wrong_type", CARD, "type: money", "type: ratio"),
+    ("wrong_unit", CARD, "unit: 万元", "unit: 月"),
+    ("wrong_unit", CARD, "cuts: [0, 10]", "cuts: [0, 10%]"),
+    ("unused_input", CARD, "inputs:\n", "inputs:\n  orders_12m: {type: count}\n"),
+    ("not_exact", CARD, "cuts: [0, 10]", "cuts: [0, 10.0000001]"),
+    ("not_exact", CARD, "cuts: [0, 10]", "cuts: [0, 99999999999999]"),
+    ("not_exact", TABLE, "ge: 50", "eq: fifty"),
+    ("outside_domain", TABLE, "ge: 4.5", "ge: 45"),
+    ("outside_domain", TABLE, "[active]", "[actif]"),
+    ("outside_domain", TABLE, "input: satisfaction, ge: 4.5", "input: status, eq: gone"),
+    ("wrong_comparison", TABLE, "input: satisfaction, ge: 4.5", "input: status, ge: 1"),
+    ("wrong_comparison", TABLE, "status: [active]", "amount_12m: [many]"),
+    ("wrong_comparison", CARD, "input: amount_12m", "input: status"),
+    ("duplicate_id", CARD, "id: X1", "id: X"),
+    ("weight_range", CARD, "        weight: 100%", "        weight: 100"),
+    ("weights_total", CARD, "    weight: 100%\n    ind", "    weight: 99.99%\n    ind"),
+    ("weights_dimension", CARD, "        weight: 100%", "        weight: 99.99%"),
+    ("points_range", CARD, "points: [5, 10]", "points: [5, 11]"),
+    ("points_range", CARD, "missing: pending", "missing: {points: 11}"),
+    ("ladder_length", CARD, "points: [5, 10]", "points: [5, 8, 10]"),
+    ("cuts_order", CARD, "cuts: [0, 10]", "cuts: [10, 10]"),
+    ("ladder_open", CARD, ", below: 0", ""),
+    ("below_unreached", CARD, "input: amount_12m", "input: orders_12m"),
+    ("full_points_unreached", CARD, "points: [5, 10]", "points: [5, 9]"),
+    ("panel_input", CARD, LADDER, "panel: {proposed_by: a, settled_by: b, raters: 3, aggregate: median, valid_months: 12}"),
+    ("bands_tiers", CARD, "{A: 60, B: 0}", "{A: 60, C: 0}"),
+    ("bands_order", CARD, "{A: 60, B: 0}", "{A: 0, B: 0}"),
+    ("bands_floor", CARD, "B: 0}", "B: 10}"),
+    ("bands_scale", CARD, "A: 60", "A: 101"),
+    ("tier_unknown", TABLE, "then: S", "then: SS"),
+    ("tier_unreachable", CARD, "points: [5, 10]", "points: [1, 2]"),
+    ("tier_unreachable", TABLE, "order: [S, C]", "order: [S, B, C]"),
+    ("plan_too_large", CARD, "out_of: 10", "out_of: 1000000007"),
+    ("case_invalid", CARD, "kind:", CASES % ("orders_12m: 1", "tier: A") + "kind:"),
+    ("case_invalid", CARD, "kind:", CASES % ("amount_12m: many", "tier: A") + "kind:"),
+    ("case_invalid", TABLE, "kind:", CASES % ("total: 5", "tier: S") + "kind:"),
+    ("case_fails", CARD, "kind:", CASES % ("amount_12m: 10", "tier: B") + "kind:"),
+    ("tier_unknown", CARD, "kind:", CASES % ("amount_12m: 10", "tier: Z") + "kind:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "text", "before", "after"), BROKEN)
+def test_a_broken_document_is_found_out(code: str, text: str, before: str, after: str) -> None:
+    assert before in text
+    assert check(parse(text)) == []
+    findings = check(parse(text.replace(before, after)))
+    found = next(finding for finding in findings if finding.code == code)
+    assert found.line > 0
+    assert found.cure.endswith((".", "?"))
+    assert found.message not in ("", found.cure)
+
+
+def test_every_code_is_shown_by_a_broken_document_and_stands_in_the_readme() -> None:
+    assert {code for code, *_ in BROKEN} == set(CODES)
+    text = README.read_text(encoding="utf-8")
+    for code, (severity, meaning) in CODES.items():
+        assert f"| `{code}` | {severity} | {meaning} |" in text
+    assert text.count("| error |") + text.count("| warning |") == len(CODES)
+
+
+def test_errors_refuse_a_plan_and_name_the_line() -> None:
+    with pytest.raises(UnsoundPolicy, match=r"line 8, .*99.99%") as caught:
+        compile_plan(parse(CARD.replace("    weight: 100%\n    ind", "    weight: 99.99%\n    ind")))
+    assert {finding.code for finding in caught.value.findings} >= {"weights_total"}
+
+
+def test_a_failing_case_refuses_submission_but_not_a_plan() -> None:
+    document = parse(CARD + CASES % ("amount_12m: 10", "tier: B"))
+    assert compile_plan(document).scale == 100
+    with pytest.raises(UnsoundPolicy, match="case_fails"):
+        sound(document)
+
+
+def test_an_open_ladder_shows_a_customer_who_earns_nothing() -> None:
+    findings = check(parse(CARD.replace(", below: 0", "")))
+    assert [finding.counter_example for finding in findings] == [{"amount_12m": "-0.000001万元"}]
+
+
+def test_the_shipped_documents_are_clean() -> None:
+    for name in shipped():
+        assert check(load(name)) == []
+        assert load(name).cases
+
+
+def test_g3s_formula_on_g2s_weights_is_refused_with_both_sums() -> None:
+    text = shipped()["sabcd-weighted"].read_text(encoding="utf-8").replace("weights: absolute", "weights: relative")
+    findings = [finding for finding in check(parse(text)) if finding.code == "weights_dimension"]
+    assert len(findings) == 4
+    assert "15% + 15% + 10% = 40%, not 100%" in findings[0].message
+
+
+def test_a_literal_total_of_at_most_ten_leaves_every_tier_above_d_out_of_reach() -> None:
+    text = (
+        shipped()["sabcd-weighted"]
+        .read_text(encoding="utf-8")
+        .replace("out_of: 10", "out_of: 100")
+        .replace("out_of: 15", "out_of: 100")
+    )
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("  - {name")).replace(
+        "panel: {", "ladder: {cuts: [0, 5], points: [0, 10]} # {"
+    )
+    findings = [finding for finding in check(parse(text)) if finding.code == "tier_unreachable"]
+    assert [finding.path for finding in findings] == [f"tiers.bands.cuts.{tier}" for tier in "SABC"]
+    assert "totals lie between" in findings[0].message

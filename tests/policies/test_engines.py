@@ -1,0 +1,280 @@
+"""One meaning: SQLite, DuckDB and the oracle in fractions agree to the bit, on random policies and random customers."""
+
+import json
+import random
+import sqlite3
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from policies import Plan, compile_plan, explain, grade, load, parse
+from policies.check import attainable
+from policies.document import Scorecard
+from policies.documents import shipped
+from policies.oracle import tier_of
+from policies.plan import Facts, outcome
+from policies.sql import COLUMNS, DIALECTS, select_statement
+from policies.vocabulary import VOCABULARY, Word
+
+NUMBERS = [word for word in VOCABULARY.values() if word.type != "category"]
+LADDER_WORDS = [word for word in NUMBERS if word.type in ("money", "ratio", "count", "score", "months", "rating")]
+RATINGS = [word.name for word in NUMBERS if word.type == "rating"]
+DUCK = duckdb.connect()
+EXTREMES = [-(2**63), 2**63 - 1, -(2**53) - 1, 2**31, -1, 0, 1]
+# What the database stores one written unit as.
+SCALES = {"money": 100, "ratio": 10_000, "score": 100}
+
+
+def text_of(word: Word, stored: int) -> str:
+    """The written form of a stored value, in the usual unit."""
+    places = {1: 0, 100: 2, 10_000: 4}[SCALES.get(word.type, 1)]
+    sign, digits = "-" if stored < 0 else "", str(abs(stored)).rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def cuts_of(draw: st.DrawFn, word: Word) -> list[int]:
+    least, most = {
+        "money": (-(10**12), 10**12),
+        "ratio": (-(10**5), 10**5),
+        "score": (100, 500),
+        "rating": (0, 10),
+    }.get(word.type, (0, 10**4))
+    return sorted(draw(st.sets(st.integers(least, most), min_size=1, max_size=5)))
+
+
+def shares(draw: st.DrawFn, parts: int) -> list[str]:
+    bounds = sorted(draw(st.sets(st.integers(1, 999), min_size=parts - 1, max_size=parts - 1)))
+    return [f"{b - a}/1000" for a, b in zip([0, *bounds], [*bounds, 1000], strict=True)]
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> dict[str, Any]:
+    values = draw(st.none() | st.lists(st.sampled_from(VOCABULARY["status"].values), unique=True, max_size=4))
+    return {} if values is None else {"population": {"applies_to": {"status": values}}}
+
+
+@st.composite
+def scorecards(draw: st.DrawFn) -> str:
+    count = draw(st.integers(1, 6))
+    indicators = []
+    for index, share in enumerate(shares(draw, count)):
+        one: dict[str, Any] = {"id": f"I{index}", "weight": share}
+        if draw(st.booleans()):
+            out_of = draw(st.sampled_from([1, 3, 7, 10, 15]))
+            word = draw(st.sampled_from(LADDER_WORDS))
+            cuts = cuts_of(draw, word)
+            points = st.integers(0, out_of)
+            one |= {"input": word.name, "out_of": out_of}
+            one["ladder"] = {
+                "cuts": [text_of(word, cut) for cut in cuts],
+                "points": [draw(points) for _ in cuts],
+                "below": draw(points),
+                "closed": draw(st.sampled_from(["left", "right"])),
+            }
+        else:
+            panel = {"proposed_by": "a", "settled_by": "b", "raters": 3, "aggregate": "median", "valid_months": 1}
+            one |= {"input": draw(st.sampled_from(RATINGS)), "out_of": 10, "panel": panel}
+        if draw(st.booleans()):
+            one["missing"] = draw(st.sampled_from(["pending", {"points": 0}, {"points": 1}]))
+        indicators.append(one)
+    begins = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=4)), reverse=True)
+    order = [f"T{i}" for i in range(len(begins) + 1)]
+    starts = {tier: f"{begin}/10" for tier, begin in zip(order, [*begins, 0], strict=True)}
+    dimension = {"id": "D", "title": {"zh": "甲", "en": "d"}, "weight": "100%", "indicators": indicators}
+    bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
+    card = {
+        "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "weights": "absolute",
+        "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": [dimension],
+        "tiers": {"order": order, "bands": bands}, **draw(populations()),
+    }  # fmt: skip
+    return json.dumps(card)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
+    if depth and draw(st.booleans()):
+        parts = draw(st.lists(conditions(depth - 1), min_size=1, max_size=3))
+        return {draw(st.sampled_from(["all", "any"])): parts}
+    if draw(st.integers(0, 4)) == 0:
+        return {"input": "status", "in": draw(st.lists(st.sampled_from(VOCABULARY["status"].values), min_size=1))}
+    word = draw(st.sampled_from(LADDER_WORDS[:8]))
+    operator = draw(st.sampled_from(["ge", "gt", "le", "lt", "eq", "in"]))
+    values = [text_of(word, cut) for cut in cuts_of(draw, word)]
+    return {"input": word.name, operator: values if operator == "in" else values[0]}
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> str:
+    order = ["S", "A", "B"]
+    tiers = st.sampled_from(order)
+    rules = [{"id": f"r{i}", "when": draw(conditions()), "then": draw(tiers)} for i in range(draw(st.integers(3, 6)))]
+    rules[0]["then"], rules[1]["then"] = "S", "A"
+    table = {
+        "kind": "rules",
+        "id": "random",
+        "title": {"zh": "甲", "en": "x"},
+        "tiers": {"order": order},
+        "rules": rules,
+    }
+    return json.dumps(table | {"else": "B"} | draw(populations()))
+
+
+def customers(plan: Plan, seed: int, count: int = 60) -> list[dict[str, Any]]:
+    """Rows with values on, one below and one above every cut, missing, impossible and extreme ones."""
+    chance = random.Random(seed)
+    choices: dict[str, list[int | str | None]] = {}
+    for name in plan.inputs:
+        word = VOCABULARY[name]
+        choices[name] = [None, None, *word.values, *word.values] if word.values else [None, 0, 1, 7, 10]
+        choices[name] += ["gone"] if word.values and chance.random() < 0.2 else []
+    for axis in plan.axes:
+        for cut in axis.cuts:
+            choices[axis.word.name] += [cut - 1, cut, cut + 1]
+    for name, values in choices.items():
+        if not VOCABULARY[name].values and chance.random() < 0.3:
+            values += EXTREMES
+    return [{name: chance.choice(values) for name, values in choices.items()} for _ in range(count)]
+
+
+def by_oracle(plan: Plan, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    results = [grade(plan, row) for row in rows]
+    return [
+        (i, r.status, r.tier, r.total, r.worst, r.best, r.candidates, r.levels) for i, r in enumerate(results)
+    ]  # fmt: skip
+
+
+def by_sql(plan: Plan, rows: list[dict[str, Any]], dialect: str) -> list[tuple[Any, ...]]:
+    if dialect == "duckdb":
+        return by_duckdb(plan, rows)
+    connection = sqlite3.connect(":memory:")
+    columns = ", ".join(f"{name} {'text' if VOCABULARY[name].values else 'bigint'}" for name in plan.inputs)
+    connection.execute(f"create table facts (customer_id bigint, {columns})")
+    marks = ", ".join("?" * (len(plan.inputs) + 1))
+    values = [[i, *(row[name] for name in plan.inputs)] for i, row in enumerate(rows)]
+    connection.executemany(f"insert into facts values ({marks})", values)  # noqa: S608 - question marks only
+    found = connection.execute(select_statement(plan, dialect)).fetchall()
+    connection.close()
+    return sorted(found)
+
+
+def by_duckdb(plan: Plan, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    types = {name: pa.string() if VOCABULARY[name].values else pa.int64() for name in plan.inputs}
+    columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
+    DUCK.register("facts", pa.table({"customer_id": pa.array(range(len(rows)), pa.int64()), **columns}))
+    return sorted(DUCK.execute(select_statement(plan, "duckdb")).fetchall())
+
+
+def agree(text: str, seed: int) -> None:
+    plan = compile_plan(parse(text))
+    rows = customers(plan, seed)
+    expected = by_oracle(plan, rows)
+    assert by_sql(plan, rows, "sqlite") == expected
+    assert by_sql(plan, rows, "duckdb") == expected
+    for row, (_, status, tier, total, worst, best, candidates, levels) in zip(rows, expected, strict=True):
+        codes = plan.unpack(levels)
+        assert plan.pack(codes) == levels
+        explained = explain(plan, row, levels=levels)
+        assert (explained.status, explained.tier) == (status, tier)
+        if plan.scale:
+            assert sum((part.contribution for part in explained.contributions), Fraction(0)) * plan.scale == worst * 100
+            assert sum((part.best for part in explained.contributions), Fraction(0)) * plan.scale == best * 100
+            assert total is None or explained.total == Fraction(total * 100, plan.scale)
+        if status in ("graded", "pending"):
+            known = None not in (row[part.word] for part in plan.population)
+            assert outcome(plan, codes) == (worst, best, candidates if known else outcome(plan, codes)[2])
+            assert candidates == (candidates if known else plan.everything)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(scorecards(), st.integers(0, 2**32))
+def test_engines_agree_on_random_scorecards(text: str, seed: int) -> None:
+    agree(text, seed)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(tables(), st.integers(0, 2**32))
+def test_engines_agree_on_random_rules(text: str, seed: int) -> None:
+    agree(text, seed)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_engines_agree_on_the_shipped_policies(name: str) -> None:
+    plan = compile_plan(load(name))
+    rows = customers(plan, 7, 1500)
+    expected = by_oracle(plan, rows)
+    assert {row[1] for row in expected} >= {"graded", "pending", "error"}
+    assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == expected
+
+
+def test_levels_that_do_not_fit_beside_the_totals_get_a_sum_of_their_own() -> None:
+    text = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
+    card = parse(text.replace("weight: 3%", "weight: 2.9999%", 1).replace("weight: 3%", "weight: 3.0001%", 1))
+    plan = compile_plan(card)
+    assert "AS l, CASE" in select_statement(plan, "duckdb")
+    assert "AS l, CASE" not in select_statement(compile_plan(parse(text)), "duckdb")
+    rows = customers(plan, 3, 500)
+    assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == by_oracle(plan, rows)
+
+
+def test_g2_counts_in_thirtieths_of_a_point_and_every_attainable_boundary_total_has_its_tier() -> None:
+    plan = compile_plan(load("sabcd-weighted"))
+    assert (plan.scale, plan.bands, plan.highest) == (3000, (2700, 2250, 1800, 1200, 0), 3000)
+    reached, document = attainable(plan), plan.document
+    assert isinstance(document, Scorecard)
+    totals = [total for total in range(plan.highest + 1) if reached >> total & 1]
+    assert len(totals) > 2500
+    assert [plan.tiers[plan.tier_of(total)] for total in totals] == [
+        tier_of(document, Fraction(total, 30)) for total in totals
+    ]
+
+
+def test_a_missing_answer_that_cannot_change_the_tier_leaves_it_graded() -> None:
+    plan = compile_plan(load("sabcd-weighted"))
+    best: dict[str, Any] = {axis.word.name: axis.sample(axis.radix - 1) for axis in plan.axes} | {"status": "active"}
+    assert grade(plan, best).total == plan.scale
+    without = grade(plan, best | {"supply_chain_fit": None})
+    assert (without.status, without.tier, without.total, without.worst, without.best) == (
+        "graded",
+        "S",
+        None,
+        2910,
+        3000,
+    )
+    assert grade(plan, best | {"amount_12m": None}).status == "pending"
+    assert plan.names(grade(plan, best | {"status": None}).candidates) == plan.tiers
+
+
+def test_a_statement_filters_takes_constants_and_renders_for_every_dialect() -> None:
+    plan = compile_plan(load("sabc-threshold"))
+    where = exp.column("snapshot_id").eq(3)
+    statements = {
+        dialect: select_statement(plan, dialect, "facts", where=where, constants={"run_id": 7}) for dialect in DIALECTS
+    }
+    for text in statements.values():
+        assert text.startswith("SELECT 7 AS run_id, customer_id")
+        assert "WHERE snapshot_id = 3" in text
+    assert statements["sqlite"].count("LIMIT -1 OFFSET 0") == 2
+    assert statements["postgres"].count("OFFSET 0") == 2
+    assert "OFFSET" not in statements["duckdb"] + statements["spark"]
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"create table facts (snapshot_id, customer_id, {', '.join(plan.inputs)})")
+    connection.execute("insert into facts (snapshot_id, customer_id) values (3, 1), (4, 2)")
+    cursor = connection.execute(statements["sqlite"])
+    assert [column[0] for column in cursor.description] == ["run_id", *COLUMNS]
+    assert cursor.fetchall() == [(7, 1, "pending", None, None, 0, 0, 15, 0)]
+    connection.close()
+    with pytest.raises(ValueError, match="known: sqlite, postgres, duckdb, spark"):
+        select_statement(plan, "mysql")
+
+
+def test_plain_rows_of_facts_may_lack_words() -> None:
+    plan = compile_plan(load("sabc-threshold"))
+    facts: Facts = {"status": "active", "amount_12m": 499_999_99}
+    assert grade(plan, facts).status == "pending"
+    assert grade(plan, {"status": "potential"}).status == "not_applicable"

@@ -1,0 +1,84 @@
+"""Hashes: the semantic one changes with the meaning and with nothing else."""
+
+import pytest
+
+from policies import compile_plan, load, parse
+from policies.documents import shipped
+from policies.version import canonical, differences, document_hash, semantic_hash
+
+TEXT = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
+G2 = parse(TEXT)
+HASHES = {
+    "sabcd-weighted": "sha256:955e357e8141049d5594d6282a51d630121b052efcaa0e74b96be65d6f62c371",
+    "sabc-threshold": "sha256:9374b0f23f8a1b5115fde989a8683d4a6a867e9cb7600146eab10e051334c848",
+    "rfm-retail": "sha256:dd734d88cdcc9915523cd1d9639cff3a06f2717b1726dcfa836a5891d1856727",
+    "rfm-wholesale": "sha256:f135a52577a2a2e8b4a2a957ea59db07f51c08b54c31926b337498e29d04d680",
+}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_canonical_form_is_the_same_document(name: str) -> None:
+    document = load(name)
+    again = parse(canonical(document))
+    assert again == document
+    assert canonical(again) == canonical(document)
+    assert (semantic_hash(again), document_hash(again)) == (semantic_hash(document), document_hash(document))
+    assert compile_plan(again) == compile_plan(document)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("zh: 五级加权评分", "zh: 五级评分"),
+        ("document: G2", "document: G9"),
+        ("id: A2", "id: A2b"),
+        ("raters: 3", "raters: 5"),
+        ("name: 满分为 S", "name: 满分"),
+        ("clause: 采购频率", "clause: 频率"),
+        ("status: assumed", "status: null"),
+        ("weight: 15%", "weight: 0.15"),
+        ("weight: 15%", "weight: 3/20"),
+        ("amount_12m: {type: money, unit: 万元}", "amount_12m: {unit: 万元}"),
+        ("missing: pending", "missing: pending\n"),
+    ],
+)
+def test_labels_and_ways_of_writing_are_not_semantic(before: str, after: str) -> None:
+    assert before in TEXT
+    assert semantic_hash(parse(TEXT.replace(before, after))) == semantic_hash(G2)
+
+
+def test_a_unit_with_its_cuts_rewritten_is_the_same_policy() -> None:
+    text = TEXT.replace("amount_12m: {type: money, unit: 万元}", "amount_12m: {type: money, unit: 元}")
+    rewritten = parse(text.replace("[0, 10, 50, 100]", "[0, 100000, 500000, 1000000]"))
+    assert semantic_hash(rewritten) == semantic_hash(G2)
+    assert document_hash(rewritten) != document_hash(G2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"),
+        ("points: [2, 5, 8, 10], below: 0}", "points: [2, 5, 9, 10], below: 0}"),
+        ("below: 0", "below: 1"),
+        ("unit: 万元", "unit: 元"),
+        ("out_of: 15", "out_of: 20"),
+        ("missing: {points: 2}", "missing: {points: 3}"),
+        ("closed: left, cuts: {S: 90", "closed: right, cuts: {S: 90"),
+        ("S: 90", "S: 91"),
+        ("[active, lost, intent]", "[active, lost]"),
+        ("input: referrals_12m", "input: complaints_12m"),
+    ],
+)
+def test_whatever_can_change_a_result_is_semantic(before: str, after: str) -> None:
+    assert before in TEXT
+    assert semantic_hash(parse(TEXT.replace(before, after, 1))) != semantic_hash(G2)
+
+
+def test_the_hashes_of_the_shipped_policies_stay_what_they_are() -> None:
+    assert {name: semantic_hash(load(name)) for name in shipped()} == HASHES
+
+
+def test_differences_name_the_place_by_id() -> None:
+    changed = parse(TEXT.replace("cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"))
+    assert differences(G2, changed) == [("dimensions.HC.indicators.A2.ladder.cuts.2", "50", "60")]
+    assert differences(G2, G2) == []
