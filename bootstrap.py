@@ -43,7 +43,9 @@ def fingerprint() -> str:
 
 def uv_environment() -> dict[str, str]:
     """Return the environment variables that tell uv what pip is configured to use."""
-    listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
     configured: dict[str, str] = {}
     for line in listed.stdout.splitlines():
         name, _, value = line.partition("=")

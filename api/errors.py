@@ -17,6 +17,7 @@ CODES: dict[str, tuple[str, str]] = {
     "transition_not_allowed": ("The state graph does not allow this step.", "状态不允许此操作。"),
     "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
     "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
+    "levels_disagree": ("The packed rungs are not those of this policy.", "分档编码与政策不符。"),
     "no_policy_in_force": ("No version of the policy is in force on that date.", "该日期没有生效的政策。"),
     "database_missing": ("The database is not there or not up to date; run `fenji database upgrade`.", "数据库不存在或需升级。"),
     "file_invalid": ("The file cannot be read as the table it should be.", "文件无法读取。"),

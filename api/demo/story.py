@@ -104,8 +104,8 @@ def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int,
 
 
 def challenger(text: str) -> str:
-    """Return the policy with the upper cuts of A2 moved from 50 and 100 to 80 and 200 万元: the change the demo's analyst proposes."""
-    before, after = "cuts: [0, 10, 50, 100]", "cuts: [0, 10, 80, 200]"
+    """Return the policy with the third cut of A2 moved from 50 to 80 万元: the change the demo's analyst proposes."""
+    before, after = "cuts: [0, 10, 50, 100]", "cuts: [0, 10, 80, 100]"
     if text.count(before) != 1:
         raise ValueError(f"the shipped policy {POLICY} no longer holds {before!r} once; change the demo with it")
     return text.replace(before, after)

@@ -18,7 +18,9 @@ def test_reference_tables_are_filled_once(engine: Engine) -> None:
     for _ in range(2):
         upgrade_database(engine)
     with reading(engine) as connection:
-        levels = connection.execute(select(Industry.level, func.count()).group_by(Industry.level).order_by(Industry.level)).all()
+        levels = connection.execute(
+            select(Industry.level, func.count()).group_by(Industry.level).order_by(Industry.level)
+        ).all()
         assert [tuple(row) for row in levels] == [(1, 20), (2, 97), (3, 473), (4, 1382)]
         orphans = select(func.count()).where(Region.level == 2, Region.parent_code.is_(None))
         assert connection.scalar(orphans) == 0
@@ -52,7 +54,10 @@ def test_a_reader_is_not_held_up_by_a_writer(sqlite_engine: Engine) -> None:
 
 def test_sqlite_is_set_to_be_safe(sqlite_engine: Engine) -> None:
     with sqlite_engine.connect() as connection:
-        found = {name: connection.execute(text(f"pragma {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")}
+        found = {
+            name: connection.execute(text(f"pragma {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
 
 

@@ -43,9 +43,13 @@ def effects(engine: Engine, action: str = "effect") -> int:
 
 
 def test_a_rolled_back_cause_leaves_no_job(engine: Engine, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), writing(engine) as session:
-        jobs.enqueue(session, "test_effect", {"n": 1})
-        raise RuntimeError
+    def cause() -> None:
+        with writing(engine) as session:
+            jobs.enqueue(session, "test_effect", {"n": 1})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        cause()
     assert jobs.run(engine, tmp_path) is None
 
 

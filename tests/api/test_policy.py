@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from people import finished_backtest, person
@@ -145,14 +145,12 @@ def test_an_unapproved_version_is_not_put_in_force_even_by_hand(
     version_id = submitted(engine, analyst)
     with pytest.raises(Refusal), writing(engine) as session:
         policy.put_in_force(session, strategist, version_id, today(ZONE))
-    with pytest.raises(IntegrityError, match="only an approved"), writing(engine) as session:
-        found = session.get_one(PolicyVersion, version_id)
-        session.add(
-            PolicyChampion(
-                policy_id=found.policy_id, version_id=version_id, effective_from=date(2026, 1, 1), set_by_id=analyst.id
-            )
-        )
-        session.flush()
+    by_hand = text(
+        "insert into policy_champions (policy_id, version_id, effective_from, set_by_id, set_at) "
+        "select policy_id, id, '2026-01-01', author_id, '2026-01-01' from policy_versions where id = :id"
+    )
+    with pytest.raises(IntegrityError, match="only an approved"), engine.begin() as connection:
+        connection.execute(by_hand, {"id": version_id})
 
 
 def test_what_was_in_force_on_a_past_day_cannot_be_rewritten(engine: Engine, analyst: Actor, strategist: Actor) -> None:

@@ -86,7 +86,9 @@ def verbs() -> str:
             for child in sorted(command.commands):
                 yield from walk(command.commands[child], f"{name} {child}")
         else:
-            arguments = " ".join(p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument))
+            arguments = " ".join(
+                p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
+            )
             yield f"{name} {arguments}".strip(), (command.help or "").split("\n\n")[0].replace("\n", " ")
 
     rows = (f"| `{usage}` | {text} |" for usage, text in walk(cli, "fenji"))

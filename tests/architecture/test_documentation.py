@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
+
+from api.errors import CODES
 
 sys.path.insert(0, str(Path(__file__).parent))
 from reference import MARK, PARTS, ROOT, first_line, generated, tracked
@@ -23,6 +26,17 @@ def test_every_generated_part_is_on_a_page() -> None:
     assert shown == set(PARTS)
 
 
-@pytest.mark.parametrize("module", tracked("api/*.py", "schema/*.py", "policies/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "module", tracked("api/*.py", "schema/*.py", "policies/*.py"), ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_each_module_says_what_lives_there(module: Path) -> None:
     assert first_line(module).endswith((".", ":")), f"{module} needs a first sentence"
+
+
+def test_every_code_of_a_refusal_is_documented_and_used() -> None:
+    used = {
+        code
+        for module in tracked("api/*.py", "schema/*.py", "policies/*.py")
+        for code in re.findall(r"""\bcode ?= ?["'](\w+)["']""", module.read_text())
+    }
+    assert used == set(CODES)
