@@ -62,7 +62,7 @@ def uv_environment() -> dict[str, str]:
 def install_with_uv() -> None:
     """Install the lock and this project with uv, itself installed into the new environment."""
     environment = uv_environment()
-    run(PYTHON, "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}")
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={UV_VERSION}")
     uv = [PYTHON, "-m", "uv", "pip"]
     run(*uv, "install", "--quiet", "--require-hashes", "--python", PYTHON, "-r", LOCK, env=environment)
     run(*uv, "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", PYTHON, "-e", ROOT, env=environment)
@@ -80,8 +80,7 @@ def install() -> None:
     if STAMP.exists() and STAMP.read_text() == fingerprint():
         return
     print("Setting up .venv (about a minute, once) …", flush=True)
-    if not PYTHON.exists():
-        run(sys.executable, "-m", "venv", VENV)
+    run(sys.executable, "-m", "venv", "--clear", VENV)  # nothing of an older lock may stay and hide a missing line
     tool = os.environ.get("FENJI_INSTALLER", "uv")
     if tool not in ("uv", "pip"):
         sys.exit(f"FENJI_INSTALLER is {tool!r}; it may be uv or pip")
