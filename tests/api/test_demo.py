@@ -57,7 +57,14 @@ def engine(told: tuple[str, Path]) -> Iterator[Engine]:
 
 def test_demo_prints_the_tiers_and_the_address(told: tuple[str, Path]) -> None:
     printed = told[0]
-    for part in ("等级", "tier", "收入占比", "作者不能审批", "http://127.0.0.1:8000/graphql#key=fenji_", "= backtested"):
+    for part in (
+        "等级",
+        "tier",
+        "收入占比",
+        "作者不能审批",
+        "http://127.0.0.1:8000/graphql#key=fenji_",
+        "= backtested",
+    ):
         assert part in printed, printed
 
 
