@@ -77,10 +77,17 @@ def install_with_pip() -> None:
 
 def install() -> None:
     """Bring .venv to the state of the lock; a second call does nothing."""
+    if sys.version_info < (3, 11):
+        sys.exit(
+            f"Fenji needs Python 3.11 or newer, this is {sys.version.split()[0]}; name another: make PYTHON=python3.12 …"
+        )
     if STAMP.exists() and STAMP.read_text() == fingerprint():
         return
     print("Setting up .venv (about a minute, once) …", flush=True)
-    run(sys.executable, "-m", "venv", "--clear", VENV)  # nothing of an older lock may stay and hide a missing line
+    try:
+        run(sys.executable, "-m", "venv", "--clear", VENV)  # nothing of an older lock may stay and hide a missing line
+    except subprocess.CalledProcessError:
+        sys.exit("Python's venv module does not work here; on Debian and Ubuntu: apt-get install python3-venv")
     tool = os.environ.get("FENJI_INSTALLER", "uv")
     if tool not in ("uv", "pip"):
         sys.exit(f"FENJI_INSTALLER is {tool!r}; it may be uv or pip")
