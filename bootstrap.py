@@ -77,7 +77,7 @@ def install_with_pip() -> None:
 
 def install() -> None:
     """Bring .venv to the state of the lock; a second call does nothing."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # this script runs before any version is known to fit
         sys.exit(
             f"Fenji needs Python 3.11 or newer, this is {sys.version.split()[0]}; name another: make PYTHON=python3.12 …"
         )
