@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from api.access import Actor, actor_of_login
 from api.commands.user import operator
@@ -67,6 +68,15 @@ def acting(engine: Engine, login: str) -> Actor:
     if found is None:
         raise NotFound(f"No active user {login!r}; create one with `fenji user add {login} --role …`.")
     return found
+
+
+@contextmanager
+def doing(login: str) -> Iterator[tuple[Session, Actor]]:
+    """Open the database and one transaction for the person who acts; committed at the end, or nothing at all."""
+    engine = open_database()
+    actor = acting(engine, login)
+    with writing(engine) as session:
+        yield session, actor
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from sqlalchemy import select
 
-from api.cli.door import CONSOLE, acting, as_option, open_database
+from api.cli.door import CONSOLE, as_option, doing, open_database
 from api.commands import policy as policies_
 from api.commands.snapshot import today
 from api.database import reading, writing
@@ -88,9 +88,8 @@ def show(version_id: int) -> None:
 @as_option
 def save(source: str, acting_login: str) -> None:
     """Keep a document, given as a file or as the id of a shipped policy, as a new draft."""
-    engine, text = open_database(), text_of(source)
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    text = text_of(source)
+    with doing(acting_login) as (session, actor):
         draft = policies_.save_draft(session, actor, text)
         CONSOLE.print(f"Draft {draft.id} ({draft.semantic_hash[:19]}…) saved.")
 
@@ -101,9 +100,8 @@ def save(source: str, acting_login: str) -> None:
 @as_option
 def edit(version_id: int, source: str, acting_login: str) -> None:
     """Replace the document of a draft."""
-    engine, text = open_database(), text_of(source)
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    text = text_of(source)
+    with doing(acting_login) as (session, actor):
         draft = policies_.edit_draft(session, actor, version_id, text)
         CONSOLE.print(f"Draft {draft.id} ({draft.semantic_hash[:19]}…) changed.")
 
@@ -114,9 +112,7 @@ def edit(version_id: int, source: str, acting_login: str) -> None:
 @as_option
 def submit(version_id: int, backtest_id: int | None, acting_login: str) -> None:
     """Put a draft before the strategy group, with its backtest."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         policies_.submit(session, actor, version_id, backtest_id)
     CONSOLE.print(f"Version {version_id} is submitted.")
 
@@ -127,9 +123,7 @@ def submit(version_id: int, backtest_id: int | None, acting_login: str) -> None:
 @as_option
 def approve(version_id: int, reason: str, acting_login: str) -> None:
     """Approve a submitted version that somebody else wrote."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         number = policies_.approve(session, actor, version_id, reason).number
     CONSOLE.print(f"Version {version_id} is approved as number {number}; put it in force with `fenji policy activate`.")
 
@@ -140,9 +134,7 @@ def approve(version_id: int, reason: str, acting_login: str) -> None:
 @as_option
 def reject(version_id: int, reason: str, acting_login: str) -> None:
     """Reject a submitted version."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         policies_.reject(session, actor, version_id, reason)
     CONSOLE.print(f"Version {version_id} is rejected.")
 
@@ -152,9 +144,7 @@ def reject(version_id: int, reason: str, acting_login: str) -> None:
 @as_option
 def withdraw(version_id: int, acting_login: str) -> None:
     """Take a draft or a submitted version back."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         policies_.withdraw(session, actor, version_id)
     CONSOLE.print(f"Version {version_id} is withdrawn.")
 
@@ -165,9 +155,7 @@ def withdraw(version_id: int, acting_login: str) -> None:
 @as_option
 def activate(version_id: int, effective_from: datetime | None, acting_login: str) -> None:
     """Put an approved version in force."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
     day: date = effective_from.date() if effective_from else today(settings().zone)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         policies_.put_in_force(session, actor, version_id, day)
     CONSOLE.print(f"Version {version_id} is in force from {day}.")

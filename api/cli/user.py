@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from api.cli.door import CONSOLE, acting, as_option, open_database
+from api.cli.door import CONSOLE, as_option, doing
 from api.commands import user as users
-from api.database import writing
 from schema.tables.user import ROLES
 
 
@@ -24,9 +23,7 @@ def user() -> None:
 @as_option
 def add(login: str, name: str | None, roles: tuple[str, ...], acting_login: str) -> None:
     """Create a user."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         users.create(session, actor, login, name or login, roles)
     CONSOLE.print(f"Created {login} ({', '.join(sorted(roles))}).")
 
@@ -36,7 +33,5 @@ def add(login: str, name: str | None, roles: tuple[str, ...], acting_login: str)
 @as_option
 def key(login: str, acting_login: str) -> None:
     """Print a new API key of a user; it is shown this once."""
-    engine = open_database()
-    actor = acting(engine, acting_login)
-    with writing(engine) as session:
+    with doing(acting_login) as (session, actor):
         CONSOLE.print(users.issue_key(session, actor, login))

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from order_history import history
 from people import person
 from sqlalchemy import Engine
 from study_inputs import CANDIDATE
 
-from api.cli import cli
-from api.cli.door import refusing
 from api.commands import policy
 from api.database import writing
-from api.settings import settings
 
 Fenji = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def fenji(
-    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Fenji]:
-    """Run the command line on this test's database; return exit code, output and error output."""
-    monkeypatch.setenv("FENJI_DATABASE_URL", sqlite_engine.url.render_as_string())
-    monkeypatch.setenv("FENJI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-    settings.cache_clear()
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = refusing(lambda: cli([str(argument) for argument in arguments], standalone_mode=False))
-        out, err = capsys.readouterr()
-        return code, out, err.strip()
-
-    yield run
-    settings.cache_clear()
 
 
 def test_a_run_prints_the_tiers_and_where_the_report_lies(fenji: Fenji, sqlite_engine: Engine, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,31 +16,11 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from api.cli import cli
-from api.cli.door import refusing
 from api.settings import settings
 from schema.tables import Contact, Customer, Intake, Order
 
 Fenji = Callable[..., tuple[int, str, str]]
 CUSTOMERS = "客户编号,公司全称,员工人数\nC1,上海甲有限公司,20\nC2,北京乙有限公司,30\n"
-
-
-@pytest.fixture
-def fenji(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Fenji]:
-    """Run the command line on this test's database; return exit code, output and error output."""
-    monkeypatch.setenv("FENJI_DATABASE_URL", sqlite_engine.url.render_as_string())
-    monkeypatch.setenv("COLUMNS", "200")
-    settings.cache_clear()
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = refusing(lambda: cli([str(argument) for argument in arguments], standalone_mode=False))
-        out, err = capsys.readouterr()
-        return code, out, err.strip()
-
-    yield run
-    settings.cache_clear()
 
 
 def customers(engine: Engine) -> int:
