@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import click
+from itertools import groupby
 
-from api.cli.door import CONSOLE, as_option, doing
+import click
+from rich.table import Table
+from sqlalchemy import select
+
+from api.cli.door import CONSOLE, as_option, doing, open_database
 from api.commands import user as users
+from api.database import reading
+from schema.tables import User, UserRole
 from schema.tables.user import ROLES
 
 
@@ -26,6 +32,23 @@ def add(login: str, name: str | None, roles: tuple[str, ...], acting_login: str)
     with doing(acting_login) as (session, actor):
         users.create(session, actor, login, name or login, roles)
     CONSOLE.print(f"Created {login} ({', '.join(sorted(roles))}).")
+
+
+@user.command("list")
+def list_() -> None:
+    """List the users and their roles."""
+    table = Table("login", "name", "roles", "active")
+    with reading(open_database()) as connection:
+        rows = connection.execute(
+            select(User.login, User.name, UserRole.role, User.active)
+            .join(UserRole, UserRole.user_id == User.id)
+            .order_by(User.login, UserRole.role)
+        ).all()
+    for login, held in groupby(rows, key=lambda row: row.login):
+        found = list(held)
+        roles = ", ".join(row.role for row in found)
+        table.add_row(login, found[0].name, roles, "yes" if found[0].active else "no")
+    CONSOLE.print(table if rows else "No users yet; add one with `fenji user add`.")
 
 
 @user.command("key")
