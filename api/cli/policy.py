@@ -159,3 +159,13 @@ def activate(version_id: int, effective_from: datetime | None, acting_login: str
     with doing(acting_login) as (session, actor):
         policies_.put_in_force(session, actor, version_id, day)
     CONSOLE.print(f"Version {version_id} is in force from {day}.")
+
+
+@policy.command("main")
+@click.argument("policy_key")
+@as_option
+def main(policy_key: str, acting_login: str) -> None:
+    """Make a policy in force the main one: its newest run gives the grades in force."""
+    with doing(acting_login) as (session, actor):
+        policies_.make_main(session, actor, policy_key)
+    CONSOLE.print(f"{policy_key} gives the grades in force.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from api.access import Actor
@@ -133,12 +133,27 @@ def put_in_force(session: Session, actor: Actor, version_id: int, effective_from
     chosen.state = "active"
     session.flush()
     session.add(champion)
+    if session.scalar(select(Policy.id).where(Policy.main)) is None:
+        session.get_one(Policy, chosen.policy_id).main = True  # the first policy in force
     for old in former:
         if old.id != chosen.id:
             old.state = "retired"
     record(session, actor, "put_in_force", "policy_version", chosen.id, effective_from=str(effective_from))
     session.flush()
     return champion
+
+
+def make_main(session: Session, actor: Actor, policy_key: str) -> Policy:
+    """Make a policy the main one, whose newest run gives the grades in force; NotFound when it was never in force."""
+    actor.require("decide_policy")
+    chosen = session.scalar(select(Policy).where(Policy.key == policy_key))
+    if chosen is None or in_force(session, policy_key, today(settings().zone)) is None:
+        raise NotFound(f"No version of the policy {policy_key!r} is in force today.", code="no_policy_in_force")
+    session.execute(update(Policy).where(Policy.main).values(main=False))
+    chosen.main = True
+    record(session, actor, "make_main", "policy", chosen.id, policy=policy_key)
+    session.flush()
+    return chosen
 
 
 def in_force(session: Session, policy_key: str, on: date) -> PolicyVersion | None:

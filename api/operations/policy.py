@@ -20,6 +20,9 @@ PolicyVersionResult = Annotated[
     PolicyVersion | Refusal,
     strawberry.union("PolicyVersionResult", description="The version, or why not. 政策版本或原因"),
 ]
+PolicyResult = Annotated[
+    Policy | Refusal, strawberry.union("PolicyResult", description="The policy, or why not. 政策或原因")
+]
 Document = Annotated[str, strawberry.argument(description="The policy document, YAML or JSON. 政策文件")]
 
 
@@ -101,3 +104,10 @@ class PolicyMutations:
     ) -> Select[Any]:
         """Put an approved version in force."""
         return _moved(info, commands.put_in_force, version_id, effective_from)
+
+    @mutation(PolicyResult, "Make a policy in force the main one: its newest run gives the grades in force. 设为主政策")
+    def make_main_policy(
+        self, info: Info, key: Annotated[str, strawberry.argument(description="Key of the policy. 政策标识")]
+    ) -> Select[Any]:
+        """Make a policy the main one."""
+        return one(tables.Policy, info.context.write(commands.make_main, key).id)

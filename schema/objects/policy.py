@@ -56,5 +56,6 @@ class Policy:
     key: str = column("Key, the id in its documents. 政策标识")
     title_zh: str = column("Chinese title. 中文名称")
     title_en: str | None = column("English title. 英文名称")
+    main: bool = column("Whether its newest run gives the grades in force. 主政策")
     created_at: datetime = column("When it was first written. 创建时间")
     versions: list[PolicyVersion] = listed("Versions, oldest first. 版本")

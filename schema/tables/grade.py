@@ -64,7 +64,7 @@ class Grade(GradeColumns, Base):
 
 
 class CurrentGrade(GradeColumns, Base):
-    """The grade in force, of the finished run with the latest as-of date: a database view, not a table."""
+    """The grade in force, of the main policy's finished run with the latest as-of date: a database view, not a table."""
 
     __tablename__ = "current_grades"
     __table_args__ = ({"info": {"is_view": True}},)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, UtcDateTime, now
@@ -18,14 +18,18 @@ POLICY_STATES = ("draft", "submitted", "approved", "active", "retired", "rejecte
 
 
 class Policy(Base):
-    """A policy: a name under which versions follow each other."""
+    """A policy: a name under which versions follow each other; the main one gives the grades in force."""
 
     __tablename__ = "policies"
+    __table_args__ = (
+        Index("uq_policies_main", "main", unique=True, sqlite_where=text("main"), postgresql_where=text("main")),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True)
     title_zh: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str | None] = mapped_column(String(200))
+    main: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     versions: Mapped[list[PolicyVersion]] = relationship(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import jobs
-from api.access import Actor
+from api.access import Actor, actor_of_login
 from api.commands import policy, run, snapshot
 from api.commands.snapshot import today
 from api.database import writing
@@ -21,7 +21,7 @@ from policies import compile_plan, load, oracle
 from policies.documents import shipped
 from policies.refusal import Refusal
 from policies.vocabulary import VOCABULARY, WORDS
-from schema.tables import Customer, Grade, JobEvent, Order, Run, Snapshot, facts
+from schema.tables import CurrentGrade, Customer, Grade, JobEvent, Order, Run, Snapshot, facts
 
 ZONE = "Asia/Shanghai"
 DAY = date(2026, 3, 31)
@@ -213,3 +213,35 @@ def test_a_finished_run_and_its_grades_never_change(engine: Engine, analyst: Act
     for statement in ("update grades set tier = 'S'", "update runs set fingerprint = 'x'", "delete from runs"):
         with pytest.raises(IntegrityError), engine.begin() as connection:
             connection.execute(text(statement))
+
+
+def current(engine: Engine) -> set[str | None]:
+    with Session(engine) as session:
+        return set(session.scalars(select(CurrentGrade.run_id)))
+
+
+def test_the_grade_in_force_is_the_main_policys_of_the_latest_date(
+    engine: Engine, analyst: Actor, tmp_path: Path
+) -> None:
+    customers(engine)
+    in_force(engine, analyst, "sabcd-weighted")
+    with writing(engine) as session:
+        strategist = actor_of_login(session, "lin")
+        assert strategist is not None
+        other = policy.save_draft(session, analyst, shipped()["rfm-wholesale"].read_text(encoding="utf-8"))
+        finished_backtest(session, other, analyst)
+        policy.submit(session, analyst, other.id)
+        policy.approve(session, strategist, other.id, "ok")
+        policy.put_in_force(session, strategist, other.id, today(ZONE))
+    first = graded(engine, analyst, tmp_path)
+    graded(engine, analyst, tmp_path, day=date(2026, 2, 28))
+    by_other = graded(engine, analyst, tmp_path, "rfm-wholesale")
+    assert current(engine) == {first.id}
+    with writing(engine) as session:
+        policy.make_main(session, strategist, "rfm-wholesale")
+    assert current(engine) == {by_other.id}
+    with pytest.raises(Refusal, match="'nothing'"), writing(engine) as session:
+        policy.make_main(session, strategist, "nothing")
+    with pytest.raises(Refusal, match="may not"), writing(engine) as session:
+        policy.make_main(session, analyst, "sabcd-weighted")
+    assert current(engine) == {by_other.id}

@@ -83,6 +83,7 @@ CASES = [
     Case("rejectPolicy", f'(versionId: "{SUBMITTED}", reason: "不可")', "strategy", "analyst", "PolicyVersion"),
     Case("withdrawPolicy", f'(versionId: "{SUBMITTED}")', "analyst", "sales", "PolicyVersion"),
     Case("putPolicyInForce", f'(versionId: "{APPROVED}", effectiveFrom: "{DAY}")', "strategy", "analyst", "PolicyVersion"),
+    Case("makeMainPolicy", f'(key: "{world.POLICY}")', "strategy", "analyst", "Policy"),
     Case("runGrading", f'(policyKey: "{world.POLICY}", asOf: "{DAY}")', "analyst", "sales", "Run"),
     Case("startBacktest", f'(versionId: "{FREE}", parameters: {{}})', "analyst", "sales", "Backtest"),
 ]  # fmt: skip
