@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid
-from policies.refusal import Refusal
+from api.errors import ExtraMissing, Invalid
 
 READ_ONLY = {"fenji_read_only": True}
 
@@ -29,10 +28,7 @@ def make_engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise Invalid(f"FENJI_DATABASE_URL is {url!r}: {error}; use sqlite:///file or postgresql://…") from error
     except ModuleNotFoundError as error:
-        raise Refusal(
-            f"The driver {error.name} is not installed; install the extra: pip install 'fenji[postgres]'",
-            code="extra_missing",
-        ) from error
+        raise ExtraMissing("postgres", [str(error.name)]) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     return engine

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policies.refusal import Refusal
 
 # code -> what it means and what to do, in English and Chinese
@@ -51,3 +53,15 @@ class Forbidden(Refusal):
     """The roles do not allow this."""
 
     code = "forbidden"
+
+
+class ExtraMissing(Refusal):
+    """An optional part of Fenji, ``extra`` of pyproject.toml, is not installed: ``missing`` names what it lacks."""
+
+    code = "extra_missing"
+
+    def __init__(self, extra: str, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"This needs the extra {extra!r} of Fenji ({', '.join(missing)} not found); "
+            f"install it in Fenji's folder: pip install '.[{extra}]'"
+        )

@@ -25,6 +25,7 @@ from api.commands.snapshot import today
 from api.database import make_engine, writing
 from api.demo.history import write_history
 from api.jobs import Report
+from api.notebook.runner import require_extra
 from policies.documents import shipped
 from policies.refusal import Refusal
 
@@ -82,6 +83,7 @@ def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int,
 
     ``customers`` companies over ``months`` months that end with the last month; the same seed gives the same history.
     """
+    require_extra()  # said now, not after the import, and before an earlier demo is removed
     engine = prepare(home)
     with writing(engine) as session:
         operator = users.operator(session)

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from api.errors import ExtraMissing
 from api.notebook.child import end_group
 from api.notebook.strict import assignments
 from policies.backtest.metrics import canonical, fingerprint
@@ -54,10 +55,7 @@ def require_extra() -> None:
     """Raise Refusal when the extra ``notebooks`` is not installed."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        raise Refusal(
-            f"{', '.join(missing)} is not installed; install the extra: pip install 'fenji[notebooks]'",
-            code="extra_missing",
-        )
+        raise ExtraMissing("notebooks", missing)
 
 
 def run(

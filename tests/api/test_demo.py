@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.cli.door import progress
 from api.database import make_engine
+from api.demo.story import MARK, tell
+from policies.refusal import Refusal
 from schema.tables import Audit, Backtest, PolicySubmission, PolicyVersion
 
 FENJI = Path(sys.executable).with_name("fenji")
@@ -160,3 +164,14 @@ def test_the_author_is_refused_at_the_command_line_too(told: tuple[str, Path]) -
     refused = run(told[1], "policy", "approve", "2", "--reason", "mine", "--as", "chen.fen")
     assert refused.returncode == 1
     assert "chen.fen" in refused.stderr
+
+
+def test_without_the_notebooks_the_demo_is_refused_before_an_earlier_one_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / MARK).write_text("an earlier demo")
+    monkeypatch.setattr("api.notebook.runner.NEEDED", ("papermill", "no_such_library"))
+    with pytest.raises(Refusal, match=r"extra 'notebooks' of Fenji \(no_such_library not found\)") as refused:
+        tell(tmp_path, Console(), progress, customers=20, months=24, seed=1, zone="Asia/Shanghai")
+    assert refused.value.code == "extra_missing"
+    assert [path.name for path in tmp_path.iterdir()] == [MARK]
