@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting; README.md lists them and a test compares."""
+    """Every setting; api/README.md lists them and a test compares."""
 
     model_config = SettingsConfigDict(env_prefix="FENJI_", extra="forbid")
 

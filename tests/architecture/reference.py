@@ -41,8 +41,9 @@ def modules() -> str:
     lines = []
     for folder, paths in sorted(folders.items(), key=lambda item: _rank(item[0])):
         package = next((first_line(path) for path in paths if path.name == "__init__.py"), "")
-        lines.append(f"\n**{folder}/** {package}\n\n| module | what lives there |\n|---|---|")
-        lines += [f"| {path.stem} | {first_line(path)} |" for path in paths if path.name != "__init__.py"]
+        rows = [f"| {path.stem} | {first_line(path)} |" for path in paths if path.name != "__init__.py"]
+        lines.append(f"\n**{folder}/** {package}".rstrip())
+        lines += ["\n| module | what lives there |\n|---|---|", *rows] if rows else []
     return "\n".join(lines).strip() + "\n"
 
 
@@ -103,8 +104,30 @@ def vocabulary() -> str:
     return "| word | type | 中文 | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def policies() -> str:
+    """Every shipped policy."""
+    from policies.documents import shipped
+    from policies.loading import load
+
+    documents = [(load(name), path) for name, path in shipped().items()]
+    rows = (
+        f"| `{found.id}` | {found.kind} | {found.title.zh} | {found.title.en} | [{path.name}](documents/{path.name}) |"
+        for found, path in documents
+    )
+    return "| id | kind | 中文 | title | document |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def mappings() -> str:
+    """Every shipped mapping."""
+    from api.intake.mapping import SHIPPED, load_mapping
+
+    found = ((path.stem, load_mapping(path.stem)) for path in sorted(SHIPPED.glob("*.yaml")))
+    rows = (f"| `{name}` | `{one.noun}` | `{one.source_system}` |" for name, one in found)
+    return "| mapping | noun | source system |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (modules, settings, codes, permissions, verbs, vocabulary)
+    part.__name__: part for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, mappings)
 }
 
 
