@@ -262,11 +262,3 @@ def parse_money(text: str) -> Decimal:
         _refuse(text, f"is more than {MONEY_LIMIT:,} yuan; check the unit")
     value = value if len(digits) > zeros else value.quantize(Decimal(1))
     return -value if sign == "-" else value
-
-
-def normalise_customer_number(text: str) -> str:
-    """Normalise a customer number to YYYYMM-NNNN, its month real and its running number from 0001."""
-    number = re.sub(r"\s", "", _plain(text))
-    if not re.fullmatch(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])-(?!0000)\d{4}", number, re.ASCII):
-        _refuse(text, "is no customer number; write year, month and running number such as 202405-0001")
-    return number

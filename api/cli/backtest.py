@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api import jobs
 from api.cli.door import CONSOLE, acting, as_option, open_database, progress
+from api.cli.grade import STATUS_LABELS
 from api.cli.policy import DAY
 from api.commands import backtest as backtests
 from api.database import reading, writing
@@ -77,16 +78,17 @@ def print_figures(metrics: dict[str, Any]) -> None:
     months = metrics["parameters"]["horizon_months"]
     table = Table("等级 tier", "客户 customers", "占比 share", "近一年占比 of 12 months", f"后 {months} 月均值 mean next ({metrics['currency']})",
                   "后续占比 share of next", title=f"草案 candidate, {day}")  # fmt: skip
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for now_, later in zip(figures["candidate"]["structure"], figures["candidate"]["foresight"], strict=True):
         mean = "-" if later["mean"] is None else f"{later['mean'] / 100:,.0f}"
-        table.add_row(now_["place"], f"{now_['customers']:,}", _percent(now_["of_customers"]),
+        table.add_row(STATUS_LABELS.get(now_["place"], now_["place"]), f"{now_['customers']:,}", _percent(now_["of_customers"]),
                       _percent(now_["of_amount"]), mean, _percent(later["share"]))  # fmt: skip
     CONSOLE.print(table)
     together = metrics["together"]["candidate"]
     broken = ", ".join(f"{better} < {worse}" for better, worse in together["breaks"])
-    CONSOLE.print(f"次序 order over {len(metrics['dates'])} dates: {f'broken: {broken}' if broken else 'holds 成立'}")
+    CONSOLE.print(f"次序 order, {len(metrics['dates'])} date(s): {f'broken: {broken}' if broken else 'holds 成立'}")
     moves, swap = figures["migration"], figures["swap"]
     if moves is None:
         CONSOLE.print("没有现行版本 no version is in force, so there is nothing to compare with")

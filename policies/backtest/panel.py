@@ -11,7 +11,6 @@ import duckdb
 from policies.refusal import Refusal
 
 Side = Literal["candidate", "champion"]
-SIDES: tuple[Side, ...] = ("candidate", "champion")
 # The places below the tiers, in this order; a customer is always somewhere.
 OUTSIDE = ("pending", "not_applicable", "error")
 
