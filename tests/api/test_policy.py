@@ -16,7 +16,7 @@ from api.commands.snapshot import today
 from api.database import writing
 from policies.documents import shipped
 from policies.refusal import Refusal
-from schema.tables import Audit, PolicyChampion, PolicyVersion
+from schema.tables import Audit, PolicyChampion, PolicySubmission, PolicyVersion
 
 G2 = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
 ZONE = "Asia/Shanghai"
@@ -111,6 +111,86 @@ def test_the_database_refuses_to_change_a_promoted_version(
         connection.execute(text(f"update policy_versions set {change} where id = {version_id}"))  # noqa: S608  # literals above
     with pytest.raises(IntegrityError, match="stays"), engine.begin() as connection:
         connection.execute(text(f"delete from policy_versions where id = {version_id}"))  # noqa: S608  # an integer
+
+
+SWAPPED = "from policy_contributions where version_id = :submitted and user_id = :editor"
+BY_HAND = [
+    ("the submitted version under a new id", "update policy_versions set id = 77 where id = :submitted"),
+    ("the editor under a new id", "update users set id = 77 where id = :editor"),
+    ("the policy under a new key", "update policies set key = 'other'"),
+    ("a decision by somebody without the role",
+     "update policy_versions set state = 'approved', number = 9, decided_by_id = :seller where id = :submitted"),
+    ("other figures of the evidence", "update backtests set metrics = '{}' where version_id = :approved"),
+    ("the evidence of another document", "update backtests set semantic_hash = 'sha256:0' where version_id = :submitted"),
+    ("no evidence any more", "delete from backtests where version_id = :approved"),
+    ("in force for another policy",
+     "insert into policy_champions (policy_id, version_id, effective_from, set_by_id, set_at) "
+     "values (77, :approved, '2099-01-01', :seller, '2026-01-01')"),
+    # SQLite's REPLACE asks no trigger for DELETE.
+    ("sqlite: the approved version as a draft",
+     "insert or replace into policy_versions (id, policy_id, state, document, canonical, semantic_hash, document_hash, author_id, "
+     "created_at) select id, policy_id, 'draft', 'x', canonical, semantic_hash, document_hash, author_id, created_at "
+     "from policy_versions where id = :approved"),
+    ("sqlite: the submitted version in the place of the approved", "update or replace policy_versions set id = :approved where id = :submitted"),
+    ("sqlite: the number of the approved version",
+     "update or replace policy_versions set state = 'approved', number = 1, decided_by_id = :strategist where id = :submitted"),
+    ("sqlite: a contribution to another version",
+     f"insert or replace into policy_contributions select id, :approved, user_id, 'x', at {SWAPPED}"),
+    ("sqlite: a submission with other evidence",
+     "insert or replace into policy_submissions select version_id, 1, submitted_by_id, submitted_at from policy_submissions"),
+    ("sqlite: an audit row", "insert or replace into audits select * from audits"),
+    ("sqlite: a backtest", "insert or replace into backtests select * from backtests"),
+    ("postgresql: nobody contributed", "truncate policy_contributions"),
+    ("postgresql: no audit", "truncate audits"),
+    ("postgresql: nothing", "truncate policies, users cascade"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "statement"), BY_HAND, ids=[what for what, _ in BY_HAND])
+def test_the_database_refuses_what_a_hand_that_knows_sql_could_try(
+    engine: Engine, analyst: Actor, strategist: Actor, what: str, statement: str
+) -> None:
+    dialect, named, _ = what.partition(":")
+    if named and dialect != engine.dialect.name:
+        pytest.skip(f"a statement of {dialect}")
+    editor, seller = person(engine, "both", "analyst", "strategy"), person(engine, "wang", "sales")
+    accepted, waiting = approved(engine, analyst, strategist), submitted(engine, analyst)
+    with writing(engine) as session:
+        policy.contributed(session, waiting, editor, "edited")
+    values = {"submitted": waiting, "approved": accepted, "editor": editor.id, "seller": seller.id, "strategist": strategist.id}  # fmt: skip
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # as in SQLite's own shell, where foreign keys are not enforced
+            assert connection.connection.dbapi_connection is not None
+            connection.connection.dbapi_connection.execute("pragma foreign_keys = off")  # type: ignore[attr-defined]  # sqlite3's own connection
+        with pytest.raises(IntegrityError), connection.begin():
+            connection.execute(
+                text(statement), {name: value for name, value in values.items() if f":{name}" in statement}
+            )
+        connection.invalidate()
+    assert (state(engine, accepted), state(engine, waiting)) == ("approved", "submitted")
+
+
+def test_who_ran_the_backtest_cannot_approve_by_hand_even_where_no_contribution_is_written(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    version_id = submitted(engine, analyst)
+    with writing(engine) as session:
+        finished_backtest(session, session.get_one(PolicyVersion, version_id), strategist)
+    by_hand = "update policy_versions set state = 'approved', number = 1, decided_by_id = :who where id = :id"
+    with pytest.raises(IntegrityError, match="cannot decide on it"), engine.begin() as connection:
+        connection.execute(text(by_hand), {"who": strategist.id, "id": version_id})
+
+
+def test_the_evidence_is_a_backtest_of_the_version_itself_even_by_hand(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    with writing(engine) as session:
+        other, draft = (policy.save_draft(session, analyst, G2) for _ in range(2))
+        evidence = finished_backtest(session, other, analyst)
+        session.add(PolicySubmission(version_id=draft.id, backtest_id=evidence.id, submitted_by_id=analyst.id))
+        draft.state = "submitted"
+    with pytest.raises(IntegrityError, match="exactly this document"), writing(engine) as session:
+        policy.approve(session, strategist, draft.id, "ok")
 
 
 def test_the_database_refuses_to_approve_without_the_backtest_of_this_document(

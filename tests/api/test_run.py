@@ -210,7 +210,16 @@ def test_a_finished_run_and_its_grades_never_change(engine: Engine, analyst: Act
     customers(engine, 5)
     in_force(engine, analyst, "sabcd-weighted")
     graded(engine, analyst, tmp_path)
-    for statement in ("update grades set tier = 'S'", "update runs set fingerprint = 'x'", "delete from runs"):
+    statements = [
+        "update grades set tier = 'S'", "update runs set fingerprint = 'x'", "delete from runs", "update runs set id = 77",
+        "delete from grades", "insert into grades select * from grades", "delete from facts", "delete from snapshots",
+        "insert into facts select * from facts",
+    ]  # fmt: skip
+    if engine.dialect.name == "sqlite":
+        statements += [f"insert or replace into {table} select * from {table}" for table in ("grades", "runs", "facts")]  # noqa: S608  # names here
+    else:
+        statements += ["truncate grades", "truncate facts"]
+    for statement in statements:
         with pytest.raises(IntegrityError), engine.begin() as connection:
             connection.execute(text(statement))
 
