@@ -37,5 +37,5 @@ benchmarks: environment ## The measured ratios; takes some minutes
 lock: environment ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/python bootstrap.py lock
 
-clean: ## Remove the environments and the demo's data
-	rm -rf .venv .fenji .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+clean: ## Remove the environment, the caches and the demo's data; a database of your own in .fenji stays
+	rm -rf .venv .fenji/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
