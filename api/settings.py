@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import Invalid
 
 
 class Settings(BaseSettings):
@@ -18,7 +21,16 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy address; empty is SQLite in the home folder.")
     zone: str = Field("Asia/Shanghai", description="Time zone in which days begin and end.")
     host: str = Field("127.0.0.1", description="Address that `fenji serve` listens on.")
-    port: int = Field(8000, description="Port that `fenji serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that is no path, and one that is a folder
+            raise ValueError("it is no time zone; write one such as Asia/Shanghai") from None
+        return name
 
     @property
     def database(self) -> str:
@@ -28,5 +40,19 @@ class Settings(BaseSettings):
 
 @lru_cache
 def settings() -> Settings:
-    """Return the settings of this process, read once."""
-    return Settings()
+    """Return the settings of this process, read once; Invalid names each variable that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"FENJI_{str(one['loc'][0]).upper()} is {one['input']!r}: {one['msg']}" for one in error.errors())
+        raise Invalid(f"{'; '.join(wrong)}.") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the application where it is missing; Invalid when it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"The folder {folder} cannot be made ({error.strerror}); set FENJI_HOME to another one."
+        ) from error

@@ -6,7 +6,7 @@ import click
 
 from api.cli.door import CONSOLE, open_database
 from api.commands.database import upgrade_database
-from api.settings import settings
+from api.settings import make_folder, settings
 
 
 @click.group()
@@ -17,7 +17,7 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Bring the database to the newest revision and load the reference tables; a second call changes nothing."""
-    settings().home.mkdir(parents=True, exist_ok=True)
+    make_folder(settings().home)
     engine = open_database(must_be_current=False)
     upgrade_database(engine)
     CONSOLE.print(f"Database {engine.url.render_as_string()} is up to date.")

@@ -26,6 +26,7 @@ from api.database import make_engine, writing
 from api.demo.history import write_history
 from api.jobs import Report
 from api.notebook.runner import require_extra
+from api.settings import make_folder
 from policies.documents import shipped
 from policies.refusal import Refusal
 
@@ -71,7 +72,7 @@ def prepare(home: Path) -> Engine:
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise Refusal(f"{home} is not empty and not a demo's folder; set FENJI_HOME to another one.")
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    make_folder(home)
     (home / MARK).write_text("Made by `fenji demo`, which removes this folder when it runs again.\n")
     engine = make_engine(f"sqlite:///{(home / 'fenji.db').absolute()}")
     upgrade_database(engine)
