@@ -31,6 +31,7 @@ from policies.compiler import compile_plan
 from policies.loading import parse
 from policies.plan import Plan
 from policies.refusal import Refusal
+from policies.version import semantic_hash
 from schema.outcomes import COLUMNS, horizon_end, outcomes_statement
 from schema.tables import Backtest, Order, Policy, PolicyVersion
 from schema.tables.base import now
@@ -99,6 +100,10 @@ def _completed(session: Session, plan: Plan, given: Mapping[str, Any]) -> Backte
     )
     if found.tier_of_interest not in plan.tiers:
         raise Invalid(f"tier_of_interest: {found.tier_of_interest!r} is none of the policy's {', '.join(plan.tiers)}.")
+    beyond = [day for day in found.dates if day > complete_until]
+    if beyond:
+        last_day = months_before(complete_until, found.horizon_months)
+        raise Invalid(f"dates: {beyond[0]} lies after the last order ({last}); choose a day up to {last_day}.")
     late = [day for day in found.dates if horizon_end(day, found.horizon_months) > complete_until]
     if late:
         raise Invalid(
@@ -153,7 +158,7 @@ def execute(work: jobs.Work) -> None:
         parameters = checked(backtest.parameters)
         candidate = _version(session, backtest.version_id)
         champion = _version(session, backtest.champion_version_id) if backtest.champion_version_id else None
-        if candidate.semantic_hash != backtest.semantic_hash:
+        if semantic_hash(parse(candidate.document)) != backtest.semantic_hash:
             raise Refusal(
                 f"Version {candidate.id} was edited after backtest {number} was started; start another.",
                 code="conflict",

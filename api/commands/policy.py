@@ -65,6 +65,7 @@ def submit(session: Session, actor: Actor, version_id: int, backtest_id: int | N
     actor.require("submit_policy")
     draft = find(session, version_id)
     _may(session, actor, draft, "submit")
+    _unaltered(draft)
     errors = [finding for finding in check(parse(draft.document)) if finding.severity == "error"]
     if errors:
         listed = "; ".join(str(error) for error in errors[:3])
@@ -86,6 +87,7 @@ def approve(session: Session, actor: Actor, version_id: int, reason: str) -> Pol
     Refusal ``author_cannot_approve`` for whoever wrote, edited, backtested or submitted it.
     """
     submitted = _decide(session, actor, version_id, "approve", reason)
+    session.get_one(Policy, submitted.policy_id, with_for_update=True)  # two approvals take two numbers
     highest = session.scalar(
         select(func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == submitted.policy_id)
     )
@@ -124,6 +126,7 @@ def put_in_force(session: Session, actor: Actor, version_id: int, effective_from
     first = today(settings().zone)
     if effective_from < first:
         raise Invalid(f"{effective_from} is over; a version takes effect on {first} or later.")
+    session.get_one(Policy, chosen.policy_id, with_for_update=True)  # one version is active
     former = session.scalars(
         select(PolicyVersion).where(PolicyVersion.policy_id == chosen.policy_id, PolicyVersion.state == "active")
     ).all()
@@ -157,20 +160,20 @@ def make_main(session: Session, actor: Actor, policy_key: str) -> Policy:
 
 
 def in_force(session: Session, policy_key: str, on: date) -> PolicyVersion | None:
-    """Return the version of a policy in force on a day, or None."""
+    """Return the version of a policy in force on a day, or None: of those put in force by then, the one decided on last."""
     return session.scalar(
         select(PolicyVersion)
         .join(PolicyChampion, PolicyChampion.version_id == PolicyVersion.id)
         .join(Policy, Policy.id == PolicyChampion.policy_id)
         .where(Policy.key == policy_key, PolicyChampion.effective_from <= on)
-        .order_by(PolicyChampion.effective_from.desc(), PolicyChampion.id.desc())
+        .order_by(PolicyChampion.id.desc())
         .limit(1)
     )
 
 
 def find(session: Session, version_id: int) -> PolicyVersion:
-    """Return a version by id; NotFound when there is none."""
-    found = session.get(PolicyVersion, version_id)
+    """Return a version by id, locked until the transaction ends; NotFound when there is none."""
+    found = session.get(PolicyVersion, version_id, with_for_update=True)
     if found is None:
         raise NotFound(f"No policy version {version_id}; `fenji policy list` shows them.")
     return found
@@ -193,6 +196,15 @@ def _write(draft: PolicyVersion, document: str, read: Document) -> None:
     draft.semantic_hash, draft.document_hash = version.semantic_hash(read), version.document_hash(read)
 
 
+def _unaltered(of: PolicyVersion) -> None:
+    """Raise Refusal when the document is not the one that its hash was taken of: somebody changed it by hand."""
+    if version.semantic_hash(parse(of.document)) != of.semantic_hash:
+        raise Refusal(
+            f"The document of version {of.id} is not the one that was saved ({of.semantic_hash[:19]}…); save it as a new draft.",
+            code="policy_invalid",
+        )
+
+
 def _may(session: Session, actor: Actor, of: PolicyVersion, action: promotion.Action) -> None:
     worked = select(User.login).join(PolicyContribution).where(PolicyContribution.version_id == of.id)
     promotion.may_move(of.state, action, actor.roles, actor.login, session.scalars(worked).all())
@@ -202,6 +214,8 @@ def _decide(session: Session, actor: Actor, version_id: int, action: promotion.A
     submitted = find(session, version_id)
     _may(session, actor, submitted, action)
     actor.require("decide_policy")
+    if action == "approve":
+        _unaltered(submitted)
     if not reason.strip():
         raise Invalid(f"A decision on version {version_id} needs a reason.")
     submitted.decided_by_id, submitted.decided_at, submitted.decision_reason = actor.id, now(), reason.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -254,6 +255,66 @@ def test_submission_needs_evidence_of_exactly_this_document(engine: Engine, anal
         policy.submit(session, analyst, draft.id, evidence.id)
     assert refused.value.code == "evidence_missing"
     assert state(engine, draft.id) == "draft"
+
+
+def test_a_document_changed_by_hand_under_its_hash_is_neither_submitted_nor_approved(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    by_hand = text(
+        "update policy_versions set document = replace(document, '[0, 10, 50, 100]', '[0, 10, 60, 100]') where id = :id"
+    )
+    with writing(engine) as session:
+        draft = policy.save_draft(session, analyst, G2)
+        evidence = finished_backtest(session, draft, analyst)
+    with engine.begin() as connection:
+        connection.execute(by_hand, {"id": draft.id})
+    with pytest.raises(Refusal, match="not the one that was saved"), writing(engine) as session:
+        policy.submit(session, analyst, draft.id)
+    with writing(engine) as session:
+        session.add(PolicySubmission(version_id=draft.id, backtest_id=evidence.id, submitted_by_id=analyst.id))
+        session.get_one(PolicyVersion, draft.id).state = "submitted"
+    with pytest.raises(Refusal, match="not the one that was saved"), writing(engine) as session:
+        policy.approve(session, strategist, draft.id, "ok")
+    assert state(engine, draft.id) == "submitted"
+
+
+def test_two_who_decide_at_once_decide_once_and_two_versions_get_two_numbers(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    other = person(engine, "other", "strategy")
+    first, second = (submitted(engine, analyst) for _ in range(2))
+    answers: list[object] = []
+
+    def decide(actor: Actor, version_id: int) -> None:
+        try:
+            with writing(engine) as session:
+                answers.append(policy.approve(session, actor, version_id, "ok").number)
+        except Refusal as refused:
+            answers.append(refused.code)
+
+    threads = [
+        threading.Thread(target=decide, args=each) for each in ((strategist, first), (other, first), (other, second))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, answers)) == ["1", "2", "transition_not_allowed"]
+
+
+def test_a_version_put_in_force_later_on_replaces_one_that_was_still_to_come(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    planned, urgent = (approved(engine, analyst, strategist) for _ in range(2))
+    later = today(ZONE) + timedelta(days=30)
+    with writing(engine) as session:
+        policy.put_in_force(session, strategist, planned, later)
+        assert policy.in_force(session, "sabcd-weighted", today(ZONE)) is None
+        policy.put_in_force(session, strategist, urgent, today(ZONE))
+    assert (state(engine, planned), state(engine, urgent)) == ("retired", "active")
+    with Session(engine) as session:
+        for day in (today(ZONE), later):
+            assert policy.in_force(session, "sabcd-weighted", day).id == urgent  # type: ignore[union-attr]
 
 
 def test_a_submitted_version_is_not_edited_and_a_wrong_role_writes_nothing(

@@ -132,6 +132,7 @@ def test_whoever_runs_the_backtest_cannot_approve(engine: Engine, analyst: Actor
             {"dates": ["2026-06-30"]},
             r"2026-06-30 and 6 months reach 2026-12-30, .* up to 2026-09-30 only.*up to 2026-03-30",
         ),
+        ({"dates": ["9999-12-31"]}, "9999-12-31 lies after the last order .* up to 2026-03-30"),
         ({"dates": ["2023-12-31"]}, "2023-12-31 lies before the first order"),
         ({"horizon_months": 99}, "horizon_months"),
         ({"horizon_months": 30}, "leaves no quarter end with 12 months before it and 30 after it"),
