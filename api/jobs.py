@@ -99,7 +99,20 @@ def _settle(session: Session, job_id: int, token: str, **values: Any) -> None:
 
 
 def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dict[str, Any]] | None:
-    """Lease the next ready job, or the given one; return (id, kind, token, payload), or None when there is none."""
+    """Lease the next ready job, or the given one; return (id, kind, token, payload), or None when there is none.
+
+    A job whose workers died as often as it may be tried ends for good: what kills its worker would kill the next one.
+    """
+    while (found := _claim(engine, job_id)) is not None:
+        job, token = found
+        if job.attempts <= job.max_attempts:
+            return job.id, job.kind, token, job.payload
+        error = f"The worker of job {job.id} ended {job.max_attempts} times without a word; is there enough memory?"
+        _fail(engine, job.id, token, job.kind, job.payload, error, for_good=True)
+    return None
+
+
+def _claim(engine: Engine, job_id: int | None) -> tuple[Any, str] | None:
     instant, token = now(), str(uuid4())
     ready = or_(
         and_(Job.state == "ready", Job.run_at <= instant), and_(Job.state == "running", Job.lease_until < instant)
@@ -111,10 +124,10 @@ def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dic
             update(Job)
             .where(Job.id == chosen.scalar_subquery())
             .values(state="running", lease=token, lease_until=instant + LEASE, attempts=Job.attempts + 1)
-            .returning(Job.id, Job.kind, Job.payload)
+            .returning(Job.id, Job.kind, Job.payload, Job.attempts, Job.max_attempts)
             .execution_options(synchronize_session=False)
         ).first()
-    return None if found is None else (found.id, found.kind, token, found.payload)
+    return None if found is None else (found, token)
 
 
 def run(engine: Engine, home: Path, job_id: int | None = None, listener: Report | None = None) -> int | None:
@@ -152,8 +165,10 @@ def _fail(
         job = session.get_one(Job, job_id)
         if for_good or job.attempts >= job.max_attempts:
             _settle(session, job_id, token, state="dead", error=error, done_at=now())
-            FAILURES[kind](session, payload, error)
-            session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {error.strip().splitlines()[-1]}"))
+            # A defect's trace may hold values: it stays with the job, for whoever runs the server.
+            said = error if for_good else f"Internal error in job {job_id}; the server's log has it."
+            FAILURES[kind](session, payload, said)
+            session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {said.strip().splitlines()[-1]}"))
         else:
             again = now() + timedelta(seconds=2**job.attempts)
             _settle(session, job_id, token, state="ready", error=error, run_at=again)

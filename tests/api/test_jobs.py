@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api import jobs
 from api.database import writing
 from policies.refusal import Refusal
-from schema.tables import Audit, Job
+from schema.tables import Audit, Job, JobEvent
 from schema.tables.base import now
 
 
@@ -104,6 +104,35 @@ def test_a_crash_is_tried_again_later_until_the_attempts_are_used(engine: Engine
                 assert job.run_at > now()
                 job.run_at = now()
     assert effects(engine, "failed") == 1
+
+
+def test_a_job_that_kills_its_workers_ends_for_good(engine: Engine, tmp_path: Path) -> None:
+    job_id = enqueue(engine, n=1)
+    for _ in range(3):
+        assert jobs.claim(engine) is not None
+        with writing(engine) as session:  # the worker died
+            session.execute(update(Job).values(lease_until=now() - timedelta(seconds=1)))
+    other = enqueue(engine, n=2)
+    assert jobs.run(engine, tmp_path) == other
+    with Session(engine) as session:
+        job = session.get_one(Job, job_id)
+        assert job.state == "dead"
+        assert "ended 3 times" in str(job.error)
+    assert effects(engine, "failed") == 1
+
+
+def test_a_defect_is_told_without_its_trace(engine: Engine, tmp_path: Path) -> None:
+    job_id = enqueue(engine, n=1, crash=True)
+    with writing(engine) as session:
+        session.execute(update(Job).values(attempts=2))
+    with pytest.raises(RuntimeError):
+        jobs.run(engine, tmp_path, job_id)
+    with Session(engine) as session:
+        told = session.scalar(select(JobEvent.message).where(JobEvent.job_id == job_id))
+        detail = session.scalar(select(Audit.detail).where(Audit.action == "failed"))
+        assert told == f"failed: Internal error in job {job_id}; the server's log has it."
+        assert detail == {"error": f"Internal error in job {job_id}; the server's log has it."}
+        assert "RuntimeError: broken" in str(session.get_one(Job, job_id).error)
 
 
 def test_a_worker_thread_goes_on_after_a_failure(engine: Engine, tmp_path: Path) -> None:
