@@ -71,7 +71,7 @@ WORDS: tuple[Word, ...] = (
     Word("interactions_12m", "count", "近一年互动次数", "interactions of 12 months",
          "Number of interactions of the last 12 months."),
     Word("product_lines", "count", "产品线数", "product lines",
-         "Number of different product lines ordered in the last 36 months."),
+         "Number of different product lines ordered in the last 36 months; unknown while an order names none."),
     Word("repeat_rate", "ratio", "重复购买率", "repeat rate",
          "Share of the last four quarters (three months each, ending at the date) with an order; unknown before the first order."),
     Word("renewal_rate", "ratio", "续约率", "renewal rate",

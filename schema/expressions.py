@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, null
+from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, literal, null
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 Integer = ColumnElement[int]
+MOST_RATIO = 10**14
 
 
 class DaysBetween(GenericFunction[int]):
@@ -41,13 +42,14 @@ class LocalDate(GenericFunction[date]):
 @compiles(LocalDate, "sqlite")
 def _local_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     instant, seconds = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"date({instant}, {seconds} || ' seconds')"
+    # Without its fraction: SQLite rounds to milliseconds, and 23:59:59.9999 would fall on the next day.
+    return f"date(substr({instant}, 1, 19), ({seconds}) || ' seconds')"
 
 
 @compiles(LocalDate, "postgresql")
 def _local_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     instant, seconds = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"cast({instant} + {seconds} * interval '1 second' as date)"
+    return f"cast({instant} + ({seconds}) * interval '1 second' as date)"
 
 
 def total(value: Any) -> Integer:
@@ -61,10 +63,20 @@ def fen(exact: Integer) -> Integer:
 
 
 def ratio(numerator: Any, denominator: Any, scale: int = 10_000) -> ColumnElement[int | None]:
-    """Return numerator / denominator at ``scale``, rounded half up, and NULL for a denominator of 0.
+    """Return numerator / denominator at ``scale`` (100 or 10,000), rounded half up, and NULL for a denominator of 0.
 
-    The denominator is not negative; a negative numerator is rounded half away from zero.
+    The denominator is not negative; a negative numerator is rounded half away from zero.  Long division, two digits at
+    a time, so that nothing leaves int64 (SQLite would go on in floating point) while both are sums of money; a ratio of
+    10^14 or more counts as 10^14.
     """
     size = case((numerator >= 0, numerator), else_=-numerator)
-    rounded = (2 * scale * size + denominator) // (2 * denominator)
+    whole, rest = size // denominator, size % denominator
+    rounded: Any = whole * scale
+    place = scale
+    while place > 1:
+        place //= 100
+        rounded += rest * 100 // denominator * place
+        rest = rest * 100 % denominator
+    rounded += case((rest >= denominator - rest, 1), else_=0)
+    rounded = case((whole >= literal(MOST_RATIO, BigInteger), literal(MOST_RATIO * scale, BigInteger)), else_=rounded)
     return case((denominator > 0, case((numerator >= 0, rounded), else_=-rounded)), else_=null())

@@ -43,7 +43,7 @@ from schema.tables import (
     Survey,
 )  # fmt: skip
 from schema.tables.base import UtcDateTime
-from schema.windows import end_of_day, is_month_end, months_before
+from schema.windows import end_of_day, is_month_end, months_before, offsets
 
 ZERO = literal(0, BigInteger)
 
@@ -90,7 +90,10 @@ class AsOf:
 
 def _orders(at: AsOf) -> Subquery:
     """Sums over the orders of each customer, exact in 1/10000."""
-    day, amount, profit = Order.ordered_on, type_coerce(Order.amount, BigInteger), type_coerce(Order.profit, BigInteger)
+    day, profit = Order.ordered_on, type_coerce(Order.profit, BigInteger)
+    # An amount is the sum of the order's lines: it was not known while one of them was not.
+    late = select(OrderLine.order_id).where(OrderLine.known_at >= at.cut).distinct().subquery("late")
+    amount = case((late.c.order_id.is_(None), type_coerce(Order.amount, BigInteger)), else_=null())
     year, prior, three_years = at.within(day, 12), at.within(day, 24, 12), at.within(day, 36)
 
     def known_sum(value: Any, window: Any) -> ColumnElement[int | None]:
@@ -113,6 +116,7 @@ def _orders(at: AsOf) -> Subquery:
             cast(func.count(), BigInteger).label("orders_total"),
             (quarters[0] + quarters[1] + quarters[2] + quarters[3]).label("quarters"),
         )
+        .outerjoin(late, late.c.order_id == Order.id)
         .where(always, at.known(Order))
         .group_by(Order.customer_id)
         .subquery("o")
@@ -132,17 +136,24 @@ def _payment_delay(at: AsOf) -> Subquery:
 
 
 def _product_lines(at: AsOf) -> Subquery:
-    """Different product lines of orders and of their lines in the last 36 months."""
+    """Different product lines of orders and of their lines in the last 36 months; unknown when one names none."""
     ordered = and_(at.known(Order), at.within(Order.ordered_on, 36))
-    of_orders = select(Order.customer_id, Order.product_line).where(ordered, Order.product_line.is_not(None))
     of_lines = (
         select(Order.customer_id, OrderLine.product_line)
         .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(ordered, at.known(OrderLine), OrderLine.product_line.is_not(None))
+        .where(ordered, at.known(OrderLine), or_(Order.product_line.is_(None), OrderLine.product_line.is_not(None)))
+    )
+    has_lines = select(OrderLine.order_id).where(at.known(OrderLine))
+    of_orders = select(Order.customer_id, Order.product_line).where(
+        ordered, or_(Order.product_line.is_not(None), Order.id.not_in(has_lines))
     )
     both = union_all(of_orders, of_lines).subquery()
+    named = cast(func.count(both.c.product_line.distinct()), BigInteger)
     return (
-        select(both.c.customer_id, cast(func.count(both.c.product_line.distinct()), BigInteger).label("lines"))
+        select(
+            both.c.customer_id,
+            case((func.count() == func.count(both.c.product_line), named), else_=null()).label("lines"),
+        )
         .group_by(both.c.customer_id)
         .subquery("l")
     )
@@ -164,10 +175,16 @@ def _contracts(at: AsOf) -> Subquery:
 
 def _interactions(at: AsOf) -> Subquery:
     """Interactions of the last 12 months, and the date of the last one ever."""
-    offset = at.cut.utcoffset()
-    assert offset is not None
     year_ago = literal(end_of_day(at.months(12), at.zone), UtcDateTime)
-    last = LocalDate(func.max(Interaction.happened_at), literal(int(offset.total_seconds()), BigInteger))
+    newest = func.max(Interaction.happened_at)
+    (_, first), *later = offsets(at.zone, at.day.year)
+    east: Any = literal(first, BigInteger)
+    if later:
+        changes = (
+            (newest >= literal(since, UtcDateTime), literal(east, BigInteger)) for since, east in reversed(later)
+        )
+        east = case(*changes, else_=east)
+    last = LocalDate(newest, east)
     return (
         select(
             Interaction.customer_id,
@@ -285,7 +302,7 @@ def facts_statement(as_of: date, zone: str) -> Select[Any]:
         "days_since_order": at.days_since(orders.c.last_on),
         "months_since_contact": at.months_since(contacts.c.last_on),
         "interactions_12m": func.coalesce(contacts.c.count, 0),
-        "product_lines": func.coalesce(lines.c.lines, 0),
+        "product_lines": case((lines.c.customer_id.is_not(None), lines.c.lines), else_=ZERO),
         "repeat_rate": orders.c.quarters * 2500,
         "renewal_rate": ratio(contracts.c.renewed, contracts.c.ended),
         "referrals_12m": func.coalesce(referrals.c.count, 0),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert
+from sqlalchemy import BigInteger, Engine, delete, insert, literal, select
 
 from policies.vocabulary import RATINGS, WORDS
+from schema.expressions import ratio
 from schema.facts import facts_statement
 from schema.tables import (
     Assessment,
@@ -173,7 +176,7 @@ def test_renewals_payments_contacts_complaints_surveys_and_referrals(engine: Eng
     assert one["complaints_12m"] == 1
     assert one["satisfaction"] == 433
     assert (one["referrals_12m"], two["referrals_12m"]) == (1, 0)
-    assert (one["product_lines"], two["product_lines"]) == (0, 1)
+    assert (one["product_lines"], two["product_lines"]) == (None, 1)  # the orders of the first name none
 
 
 def test_product_lines_count_orders_and_their_lines_once(engine: Engine) -> None:
@@ -342,3 +345,78 @@ def test_whose_order_was_known_was_known_too(engine: Engine) -> None:
     customer(engine, 2, known=date(2026, 6, 1))
     add(engine, Order, order(1, date(2025, 5, 1), "1"))
     assert set(facts(engine)) == {1}
+
+
+def test_the_amount_of_an_order_with_a_line_known_later_is_unknown_until_then(engine: Engine) -> None:
+    customer(engine, 1)
+    add(engine, Order, {"id": 1, **order(1, date(2026, 3, 1), "30")})
+    line = {"order_id": 1, "product_line": "设备"}
+    add(
+        engine,
+        OrderLine,
+        {**line, "amount": Decimal(10), "known_at": noon(date(2026, 3, 1))},
+        {**line, "amount": Decimal(20), "known_at": noon(date(2026, 4, 2))},
+    )
+    assert facts(engine)[1]["amount_12m"] is None
+    assert facts(engine, date(2026, 4, 2))[1]["amount_12m"] == 3_000
+
+
+def test_product_lines_are_unknown_while_an_order_names_none(engine: Engine) -> None:
+    for key in (1, 2, 3):
+        customer(engine, key)
+    add(engine, Order, order(1, DAY, "1"), order(1, DAY, "1", product_line="设备"))
+    add(engine, Order, {"id": 9, **order(2, DAY, "1")})
+    for name in ("设备", None):
+        add(engine, OrderLine, {"order_id": 9, "product_line": name, "amount": Decimal(1), "known_at": noon(DAY)})
+    found = facts(engine)
+    assert [found[key]["product_lines"] for key in (1, 2, 3)] == [None, None, 0]
+
+
+def test_ratios_of_huge_sums_stay_exact(engine: Engine) -> None:
+    customer(engine, 1)
+    customer(engine, 2)
+    most = "1000000000000"  # the most an order may have
+    add(engine, Order, *(order(1, DAY, most, profit=Decimal(f"-{most}")) for _ in range(400)))
+    add(engine, Order, *(order(1, date(2024, 5, 1), most) for _ in range(300)))
+    add(engine, Order, *(order(2, DAY, most) for _ in range(20)), order(2, date(2024, 5, 1), "0.01"))
+    found = facts(engine)
+    assert found[1]["amount_12m"] == 400 * 10**14
+    assert (found[1]["amount_growth"], found[1]["margin_rate"]) == (3_333, -10_000)
+    assert found[2]["amount_growth"] == 10**18 - 10_000  # more than int64 holds counts as the most there is
+    assert {type(value) for row in found.values() for value in row.values()} == {int, str, type(None)}
+
+
+@pytest.mark.parametrize("numerator", [0, 1, 2, 7, -7, 12_345, 10**16 + 1, -(10**16)])
+@pytest.mark.parametrize("denominator", [0, 1, 3, 8, 20_000, 10**16 + 7])
+@pytest.mark.parametrize("scale", [100, 10_000])
+def test_a_ratio_is_rounded_half_away_from_zero(
+    sqlite_engine: Engine, numerator: int, denominator: int, scale: int
+) -> None:
+    with sqlite_engine.connect() as connection:
+        of = (literal(number, BigInteger) for number in (numerator, denominator))
+        found = connection.scalar(select(ratio(*of, scale=scale)))
+    exact = Fraction(abs(numerator) * scale, denominator) if denominator else None
+    size = None if exact is None else min(floor(exact + Fraction(1, 2)), 10**14 * scale)
+    assert found == (size if size is None or numerator >= 0 else -size)
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "as_of", "months"),
+    [
+        ("Asia/Shanghai", "2026-02-28T15:59:59.999999", date(2026, 3, 28), 1),  # 23:59:59.999999 on the 28th
+        ("Asia/Shanghai", "2026-02-28T16:00:00", date(2026, 3, 31), 0),
+        ("America/New_York", "2026-01-16T04:30:00", date(2026, 6, 15), 5),  # 23:30 on the 15th, in winter time
+        ("America/New_York", "2026-01-16T05:00:00", date(2026, 6, 15), 4),
+        ("America/New_York", "2026-06-16T03:59:59", date(2026, 6, 15), 0),
+        ("Pacific/Kiritimati", "2026-01-15T10:00:00", date(2026, 2, 16), 1),
+    ],
+)
+def test_an_interaction_near_midnight_falls_on_its_own_day_in_the_zone(
+    engine: Engine, zone: str, instant: str, as_of: date, months: int
+) -> None:
+    customer(engine, 1)
+    happened = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+    add(engine, Interaction, {"customer_id": 1, "kind": "call", "happened_at": happened, "known_at": happened})
+    with engine.connect() as connection:
+        (row,) = connection.execute(facts_statement(as_of, zone)).mappings().all()
+    assert (row["months_since_contact"], row["interactions_12m"]) == (months, 1)
