@@ -55,10 +55,12 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
         return
     least = sum(min(part.contributions[1:]) for part in plan.indicators)
     most = sum(max(part.contributions[1:]) for part in plan.indicators)
-    reached = attainable(plan) if most <= _MOST_COUNTED else (2 ** (most - least + 1) - 1) << least
+    reached = attainable(plan) if most <= _MOST_COUNTED else None
     top = most + 1
     for tier, begin in zip(plan.tiers, plan.bands, strict=True):
-        if not (reached >> begin) & (2 ** max(top - begin, 0) - 1):
+        inside = 2 ** max(top - begin, 0) - 1 if reached is not None else 0
+        met = max(begin, least) < top if reached is None else bool((reached >> begin) & inside)
+        if not met:
             low, high = (floor_tenth(100 * total / _exact(plan)) for total in (least, most))
             message = f"no customer can be {tier}: totals lie between {low} and {high}"
             example = {"total": high}

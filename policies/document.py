@@ -45,8 +45,19 @@ Whole = Annotated[int, PlainValidator(_whole)]
 Text = Annotated[str, BeforeValidator(_text)]
 Word = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Identifier = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+def _tier(value: str) -> str:
+    name = value.strip()
+    if name in NO_TIER:
+        raise ValueError(f"{name!r} says that a customer has no tier; name the tier otherwise")
+    return name
+
+
+# Where a customer without a tier is counted, beside the tiers and by these names.
+NO_TIER = ("pending", "not_applicable", "error")
 # Tier names stand in SQL and in messages: letters of any script, digits, blanks and + - . _
-Tier = Annotated[str, Field(max_length=40, pattern=r"^[\w][\w+.\- ]*$"), AfterValidator(str.strip)]
+Tier = Annotated[str, Field(max_length=40, pattern=r"^[\w][\w+.\- ]*$"), AfterValidator(_tier)]
 Assumed = Literal["assumed"] | None
 
 

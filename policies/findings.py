@@ -65,7 +65,7 @@ class Finding:
         return CODES[self.code][0]
 
     def __str__(self) -> str:
-        return f"line {self.line}, {self.path}: {self.message} [{self.code}] {self.cure}"
+        return f"line {self.line}, {self.path or 'document'}: {self.message} [{self.code}] {self.cure}"
 
 
 class UnsoundPolicy(Refusal):

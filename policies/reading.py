@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,6 +14,7 @@ from policies.refusal import Refusal
 MOST_BYTES = 512 * 1024
 MOST_NODES = 20_000
 MOST_DEPTH = 20
+_ESCAPE = re.compile(r"\\U([0-9A-Fa-f]{8})")
 
 Path = tuple[str | int, ...]
 Value = None | bool | str | list["Value"] | dict[str, "Value"]
@@ -84,6 +87,14 @@ def read(text: str) -> Reading:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         raise DocumentError([Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {what}")]) from None
+    except (ValueError, OverflowError):  # PyYAML's own, of "\\UFFFFFFFF": chr() of what is no character
+        raise DocumentError([Problem(_beyond(text), "", "this is not YAML: \\U names no character")]) from None
+
+
+def _beyond(text: str) -> int:
+    """Return the line of the first escape beyond the last character, U+10FFFF."""
+    wrong = (match for match in _ESCAPE.finditer(text) if int(match[1], 16) > sys.maxunicode)
+    return next((text.count("\n", 0, match.start()) + 1 for match in wrong), 1)
 
 
 class _Reader:

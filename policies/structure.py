@@ -149,7 +149,9 @@ def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterato
         if not 0 < weight <= 1:
             text = document.text(*place) or str(weight)
             message = f"a weight of {text} is {percent(weight)}"
-            yield found(document, "weight_range", place, message, f"Write a share, such as {text.rstrip('%')}%.")
+            such = f"{text}%" if weight > 1 and not text.endswith("%") else "10%"
+            cure = f"Write a share above 0 and up to 100%, such as {such}."
+            yield found(document, "weight_range", place, message, cure)
     total = sum((indicator.weight for indicator in dimension.indicators), Fraction(0))
     wanted = dimension.weight if document.weights == "absolute" else Fraction(1)
     if total != wanted:

@@ -1,5 +1,6 @@
 """Every finding has a document that shows it, and the shipped documents have none."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from policy_texts import CARD, TABLE
 from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
 from policies.documents import shipped
 from policies.findings import CODES
+from policies.reading import DocumentError
 
 README = Path(__file__).resolve().parents[2] / "policies" / "README.md"
 LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
@@ -119,3 +121,21 @@ def test_a_literal_total_of_at_most_ten_leaves_every_tier_above_d_out_of_reach()
     findings = [finding for finding in check(parse(text)) if finding.code == "tier_unreachable"]
     assert [finding.path for finding in findings] == [f"tiers.bands.cuts.{tier}" for tier in "SABC"]
     assert "totals lie between" in findings[0].message
+
+
+def test_a_finely_weighted_policy_is_checked_within_little_memory() -> None:
+    text = shipped()["rfm-retail"].read_text(encoding="utf-8").partition("cases:")[0]
+    fine = text.replace("weight: 30%", "weight: 29.9999%", 2).replace("weight: 40%", "weight: 40.0001%")
+    tracemalloc.start()
+    assert check(parse(fine)) == []
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert compile_plan(parse(fine)).scale > 2_000_000
+    assert most < 20_000_000
+
+
+def test_a_tier_is_not_named_like_having_none() -> None:
+    text = shipped()["rfm-retail"].read_text(encoding="utf-8")
+    tier = parse(text).tiers.order[0]
+    with pytest.raises(DocumentError, match="'pending' says that a customer has no tier"):
+        parse(text.replace(f"[{tier},", "[pending,"))

@@ -71,6 +71,8 @@ def test_what_is_no_document_is_refused() -> None:
     assert "more than 20,000 values" in fault("kind: [" + "1," * 30_000 + "]")[1]
     assert "not YAML" in fault("kind: \x00")[1]
     assert "surrogate" in fault('{"kind": "\\ud800"}')[1]
+    assert fault('kind: rules\nid: "\\U0000FFFF\\UFFFFFFFF"') == (2, "this is not YAML: \\U names no character")
+    assert fault('kind: "\\U00110000"')[0] == 1
 
 
 def test_a_bomb_of_aliases_is_refused_at_its_first_anchor() -> None:
