@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 from rich.table import Table
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -94,19 +94,30 @@ def list_() -> None:
 
 
 @grade.command("explain")
-@click.argument("number")
+@click.argument("customer")
 @click.option("--run", "run_id", type=int, help="A run; the one in force when not given.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def explain(number: str, run_id: int | None, language: str) -> None:
-    """Say why a customer, given by number, has its grade and what would lift it."""
+def explain(customer: str, run_id: int | None, language: str) -> None:
+    """Say why a customer, given by number, key or name, has its grade and what would lift it."""
     with Session(open_database()) as session:
-        customer = session.scalar(select(Customer).where(Customer.number == number))
-        if customer is None:
-            raise NotFound(f"No customer has the number {number!r}.")
-        explanation = explained(session, customer, run_id)
-        click.echo(f"{customer.number} {customer.name}")
+        found = find_customer(session, customer)
+        explanation = explained(session, found, run_id)
+        click.echo(f"{found.number} {found.name}")
     for line in explanation.lines(language):
         click.echo(line)
+
+
+def find_customer(session: Session, wanted: str) -> Customer:
+    """Return the one customer with this number, source key or name, or whose name holds the text; NotFound otherwise."""
+    exactly = or_(Customer.number == wanted, Customer.source_key == wanted, Customer.name == wanted)
+    for condition in (exactly, Customer.name.contains(wanted, autoescape=True)):
+        found = session.scalars(select(Customer).where(condition).order_by(Customer.number).limit(6)).all()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = "; ".join(f"{customer.number} {customer.name}" for customer in found[:5])
+            raise NotFound(f"{wanted!r} names more than one customer: {listed}{' …' if len(found) > 5 else ''}")
+    raise NotFound(f"No customer has the number, key or name {wanted!r}.")
 
 
 def explained(session: Session, customer: Customer, run_id: int | None) -> Explanation:
@@ -136,10 +147,12 @@ def snapshot() -> None:
 
 @snapshot.command("take")
 @click.option("--as-of", type=DAY, required=True, help="The day of the facts.")
-def take(as_of: datetime) -> None:
+@as_option
+def take(as_of: datetime, acting_login: str) -> None:
     """Keep the facts of a day as rows and as a Parquet file."""
     engine = open_database()
+    actor = acting(engine, acting_login)
     with progress("facts") as report:
-        taken = snapshots.take(engine, settings().home, as_of.date(), settings().zone, report)
+        taken = snapshots.keep(engine, actor, settings().home, as_of.date(), settings().zone, report)
     CONSOLE.print(f"Snapshot {taken.id} of {taken.as_of}: {taken.rows} customers, {taken.fingerprint}")
     CONSOLE.print(f"{settings().home / str(taken.parquet)}")

@@ -21,7 +21,7 @@ from api.cli.door import progress
 from api.database import make_engine
 from api.demo.story import MARK, tell
 from policies.refusal import Refusal
-from schema.tables import Audit, Backtest, PolicySubmission, PolicyVersion
+from schema.tables import Audit, Backtest, CurrentGrade, Customer, PolicySubmission, PolicyVersion
 
 FENJI = Path(sys.executable).with_name("fenji")
 
@@ -175,3 +175,19 @@ def test_without_the_notebooks_the_demo_is_refused_before_an_earlier_one_is_remo
         tell(tmp_path, Console(), progress, customers=20, months=24, seed=1, zone="Asia/Shanghai")
     assert refused.value.code == "extra_missing"
     assert [path.name for path in tmp_path.iterdir()] == [MARK]
+
+
+def test_one_customer_is_explained_by_number_key_or_name(told: tuple[str, Path], engine: Engine) -> None:
+    with Session(engine) as session:
+        customer = session.scalars(
+            select(Customer).join(CurrentGrade, CurrentGrade.customer_id == Customer.id).where(CurrentGrade.tier == "B")
+        ).first()
+        assert customer is not None
+    for wanted in (customer.number, str(customer.source_key), customer.name):
+        done = run(told[1], "grade", "explain", wanted)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{customer.number} {customer.name}\n五级加权评分:等级 B")
+    several = run(told[1], "grade", "explain", "有限公司")
+    assert several.returncode == 1
+    assert "names more than one customer" in several.stderr
+    assert "'nobody'" in run(told[1], "grade", "explain", "nobody").stderr

@@ -21,7 +21,7 @@ from policies import compile_plan, load, oracle
 from policies.documents import shipped
 from policies.refusal import Refusal
 from policies.vocabulary import VOCABULARY, WORDS
-from schema.tables import CurrentGrade, Customer, Grade, JobEvent, Order, Run, Snapshot, facts
+from schema.tables import Audit, CurrentGrade, Customer, Grade, JobEvent, Order, Run, Snapshot, facts
 
 ZONE = "Asia/Shanghai"
 DAY = date(2026, 3, 31)
@@ -124,6 +124,18 @@ def test_a_snapshot_is_rows_a_fingerprint_and_a_parquet_file(engine: Engine, tmp
     with pytest.raises(IntegrityError, match="never change"), engine.begin() as connection:
         connection.execute(text("update facts set amount_12m = 1"))
     assert [path.suffix for path in (tmp_path / "snapshots").iterdir()] == [".parquet", ".parquet"]
+
+
+def test_a_person_keeps_a_snapshot_only_with_the_role_and_on_record(
+    engine: Engine, analyst: Actor, tmp_path: Path
+) -> None:
+    customers(engine, 3)
+    with pytest.raises(Refusal, match="may not run_grading"):
+        snapshot.keep(engine, person(engine, "he", "service"), tmp_path, DAY, ZONE)
+    kept = snapshot.keep(engine, analyst, tmp_path, DAY, ZONE)
+    with Session(engine) as session:
+        assert session.scalar(select(Audit.noun_id).where(Audit.action == "keep")) == str(kept.id)
+        assert session.scalar(select(func.count()).select_from(Snapshot)) == 1
 
 
 def test_both_databases_give_the_same_fingerprints(
