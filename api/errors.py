@@ -17,6 +17,7 @@ CODES: dict[str, tuple[str, str]] = {
     "author_cannot_approve": ("Who wrote, edited or backtested a version cannot decide on it.", "编写、修改或回测者不能审批。"),
     "role_missing": ("The step in a policy's life needs another role.", "此步骤需要其他角色。"),
     "transition_not_allowed": ("The state graph does not allow this step.", "状态不允许此操作。"),
+    "too_large": ("An operation or its answer is larger than allowed; ask for less.", "请求或结果过大。"),
     "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
     "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
     "levels_disagree": ("The packed rungs are not those of this policy.", "分档编码与政策不符。"),

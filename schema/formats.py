@@ -41,6 +41,11 @@ def _refuse(text: str, sentence: str) -> NoReturn:
     raise ValueError(f"{shown!r} {sentence}")
 
 
+def storable(text: str) -> bool:
+    """Say whether both databases can keep a text: no NUL, no half of a surrogate pair."""
+    return re.search("[\x00\ud800-\udfff]", text) is None
+
+
 def half_width(text: str) -> str:
     """Return the text with full-width letters, digits and signs made ASCII, invisible marks dropped and ends trimmed.
 

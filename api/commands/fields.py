@@ -266,8 +266,8 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+    if isinstance(value, Decimal):  # 1e999999999 written out would fill the memory
+        return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < 40 else str(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -33,7 +33,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.endpoint.context import Context
-from api.endpoint.limits import MOST_TOKENS, oversized, root_fields
+from api.endpoint.limits import MOST_TOKENS, literals, oversized, root_fields, unkept
 from policies.refusal import Refusal
 from schema.select import Plans
 from schema.select.bounded import Bounded
@@ -70,7 +70,8 @@ class Executable(Schema):
             document = parse(query, max_tokens=MOST_TOKENS)
         except GraphQLError as error:
             return Prepared(None, [error])
-        errors = oversized(document) or validate_document(self._schema, document, tuple(specified_rules))
+        errors = oversized(document) or unkept(literals(document))
+        errors = errors or validate_document(self._schema, document, tuple(specified_rules))
         made = Prepared(document, errors)
         return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made)
 
@@ -98,7 +99,7 @@ class Executable(Schema):
     ) -> ExecutionResult:
         """Answer a query or mutation in this thread."""
         assert context is not None
-        ready = self._ready(query, context, operation_name, allowed)
+        ready = self._ready(query, variables, context, operation_name, allowed)
         if isinstance(ready, PreExecutionError):
             return ready
         prepared, _operation = ready
@@ -123,6 +124,7 @@ class Executable(Schema):
     def _ready(
         self,
         query: str | None,
+        variables: dict[str, Any] | None,
         context: Context,
         operation_name: str | None,
         allowed: Iterable[OperationType] | None,
@@ -133,6 +135,8 @@ class Executable(Schema):
         prepared = self.prepared(query)
         if prepared.errors or prepared.document is None:
             return PreExecutionError(data=None, errors=prepared.errors)
+        if faults := unkept(variables):
+            return PreExecutionError(data=None, errors=faults)
         operation = get_operation_ast(prepared.document, operation_name)
         if operation is None:
             raise CannotGetOperationTypeError(operation_name)
@@ -162,7 +166,13 @@ class Executable(Schema):
         assert context_value is not None
         try:
             ready = await to_thread.run_sync(
-                self._ready, query, context_value, operation_name, allowed_operation_types, limiter=self._threads
+                self._ready,
+                query,
+                variable_values,
+                context_value,
+                operation_name,
+                allowed_operation_types,
+                limiter=self._threads,
             )
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
             ready = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])

@@ -15,6 +15,8 @@ from graphql import (
     SelectionSetNode,
 )
 
+from schema.formats import storable
+
 MOST_TOKENS = 3000
 
 
@@ -66,6 +68,30 @@ def oversized(document: DocumentNode) -> list[GraphQLError]:
         for name, value, most in zip(Measure._fields, of_set(operation.selection_set), MOST, strict=True)
         if value > most
     ]
+
+
+def literals(document: DocumentNode) -> list[str]:
+    """Return the texts of a document, literals among them."""
+    found, token = [], document.loc.start_token if document.loc else None
+    while token is not None:
+        found.append(token.value or "")
+        token = token.next
+    return found
+
+
+def unkept(values: object) -> list[GraphQLError]:
+    """Return an error when a text among values, however nested, is one that no database keeps."""
+    waiting = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and not storable(value):
+            message = "A text of the request holds a NUL character or half of a surrogate pair; remove it."
+            return [GraphQLError(message, extensions={"code": "invalid"})]
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+    return []
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:

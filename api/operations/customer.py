@@ -11,6 +11,8 @@ import strawberry
 from sqlalchemy import Select, and_, func, or_, select, true
 
 from api.commands import customer as customers_
+from api.commands.cells import any_money
+from api.commands.fields import as_text
 from api.endpoint.context import Info
 from api.errors import Invalid
 from api.operations.arguments import (
@@ -115,13 +117,23 @@ class CustomerInput(CustomerPatch):
     referrer_id: strawberry.ID | None = optional("Global id of the customer who referred it. 推荐人")
 
 
+MOST_NAME = 200  # as long as the column
+
+
 def filtered(conditions: CustomerFilter | None) -> Select[Row]:
-    """Return the statement of the customers that meet all conditions."""
+    """Return the statement of the customers that meet all conditions; Invalid for an amount or a name that none can have."""
     statement = select(Row)
     if conditions is None:
         return statement
     wanted = {name: value for name, value in given(conditions).items() if value is not None}
     for name, value in wanted.items():
+        if name in ("revenue_min", "revenue_max"):
+            try:
+                any_money(as_text(value))
+            except ValueError as error:
+                raise Invalid(f"{name}: {error}.") from error
+        if name == "name" and len(value) > MOST_NAME:
+            raise Invalid(f"name has {len(value)} characters; a name has at most {MOST_NAME}.")
         statement = statement.where(CONDITIONS[name](value))
     return statement
 

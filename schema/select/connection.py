@@ -70,6 +70,7 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
                 found = level.dicts(reader, window[0])
             except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
                 return None
+            executor.count(reader.shown(found))
             answer[key] = (
                 found if names[key] == "nodes" else _edges(executor, type_, selection[key], page, window[0], found)
             )

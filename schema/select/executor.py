@@ -24,7 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.select import connection, fallback
 from schema.select.bounded import Bounded
-from schema.select.fetch import Context, Reader
+from schema.select.fetch import Context, Reader, bounded
 from schema.select.field import model_of
 from schema.select.level import Level
 from schema.select.page import Page
@@ -50,6 +50,11 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plans = plans or Plans()
+        self.rows = 0
+
+    def count(self, rows: int) -> None:
+        """Count rows that the answer shows; Refusal when they become too many, whichever way they were found."""
+        self.rows = bounded(self.rows + rows)
 
     def complete_list_value(
         self,
@@ -62,11 +67,14 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Complete a list; a ``Select`` by its plan."""
         if not isinstance(result, Select):
+            if isinstance(result, list) and fallback.model_of_type(get_named_type(return_type)) is not None:
+                self.count(len(result))
             return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
         answer = self._planned_rows(get_named_type(return_type), field_details_list, result)
         if answer is not None:
             return answer
         rows = fallback.load(self, get_named_type(return_type), field_details_list, result)
+        self.count(len(rows))
         return super().complete_list_value(return_type, field_details_list, info, path, rows, position_context)
 
     def complete_object_value(
@@ -121,9 +129,11 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         with self.context_value.reading() as opened:
             reader = Reader(opened, self.context_value.viewer)
             try:
-                return level.dicts(reader, reader.rows(level.select_from(statement)))
+                found = level.dicts(reader, reader.rows(level.select_from(statement)))
             except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
                 return None
+            self.count(reader.shown(found))
+            return found
 
     def plan(self, type_: Any, details: Details) -> Level | None:
         """Return the plan of a selection for the values of its variables, or None when it cannot be planned."""

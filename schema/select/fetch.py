@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
 
+from policies.refusal import Refusal
 from schema.select.bounded import Bounded
 
 
@@ -46,13 +47,38 @@ def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> Colum
     return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
+MOST_ROWS = 100_000
+
+
+def bounded(rows: int) -> int:
+    """Return the number of rows that an answer shows; Refusal when they are more than it may hold."""
+    if rows > MOST_ROWS:
+        message = f"The answer would hold more than {MOST_ROWS:,} rows; ask for fewer with first, and do not nest lists in each other."
+        raise Refusal(message, code="too_large")
+    return rows
+
+
 class Reader:
-    """Fetches rows for a viewer on one connection."""
+    """Fetches rows for a viewer on one connection, and counts how many the answer shows.
+
+    Rows below a row that is shown twice are fetched once and share their dictionaries, but each counts as often as it is
+    shown: lists nested through to-one relations would otherwise make an answer without end of a few rows.
+    """
 
     def __init__(self, connection: Connection, viewer: Viewer) -> None:
         self.connection, self.viewer = connection, viewer
         self.dialect = connection.dialect.name
         self.found: dict[int, dict[tuple[Any, ...], Any]] = {}  # what lookups found, by their identity
+        self.below: dict[int, int] = {}  # rows shown below a row, by the identity of its dictionary
+
+    def shown(self, rows: Sequence[dict[str, Any]]) -> int:
+        """Return how many rows are shown by rows and all below them; Refusal when they are too many."""
+        return bounded(len(rows) + sum(self.below.get(id(row), 0) for row in rows) if self.below else len(rows))
+
+    def add(self, row: dict[str, Any], rows: int) -> None:
+        """Remember that ``rows`` more are shown below a row."""
+        if rows:
+            self.below[id(row)] = self.below.get(id(row), 0) + rows
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""

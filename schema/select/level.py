@@ -98,6 +98,7 @@ class Join:
         made = self.level.dicts(reader, [row for row, _ in present])
         for (_, answer), value in zip(present, made, strict=True):
             answer[self.key] = value
+            reader.add(answer, reader.below.get(id(value), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +114,9 @@ class Descend:
         groups: dict[Any, Dicts] = defaultdict(list)
         for row, value in zip(below, self.level.dicts(reader, below), strict=True):
             groups[row[-1]].append(value)
+        shown = {key: reader.shown(group) for key, group in groups.items()}
         for answer in dicts:
-            answer[self.key] = list(groups.get(answer[self.key], ()))
+            key = answer[self.key]
+            answer[self.key] = list(groups.get(key, ()))
+            reader.add(answer, shown.get(key, 0))
+        reader.shown(dicts)

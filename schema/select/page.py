@@ -12,12 +12,14 @@ from binascii import Error
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, TypeDecorator, and_, false, func, literal_column, or_
+from sqlalchemy.engine.default import DefaultDialect
 
 from policies.refusal import Refusal
+from schema.formats import storable
 from schema.tables.base import Money, UtcDateTime
 
 USUAL, MOST = 50, 500
@@ -57,15 +59,22 @@ class Key:
             if self.nullable:
                 return None
             raise ValueError("no value")
-        wanted = OWN_TYPES.get(type(self.expression.type)) or self.expression.type.python_type
-        if wanted in PARSE:
-            return PARSE[wanted](value)
-        if type(value) is not wanted:
+        kind = self.expression.type
+        wanted = OWN_TYPES.get(type(kind)) or kind.python_type
+        found = PARSE[wanted](value) if wanted in PARSE else value
+        if type(found) is not wanted:
             raise ValueError(f"{value!r} is no {wanted.__name__}")
-        return value
+        if isinstance(found, str) and not storable(found):
+            raise ValueError("no text that is kept")
+        stored = kind.process_bind_param(found, DIALECT) if isinstance(kind, TypeDecorator) else found
+        bits = 31 if isinstance(kind, Integer) and not isinstance(kind, BigInteger) else 63
+        if isinstance(stored, int) and not -(2**bits) <= stored < 2**bits:
+            raise ValueError("out of the column's range")
+        return found
 
 
 # SQLAlchemy does not know what our own column types are in Python.
+DIALECT = DefaultDialect()  # their stored form is the same in every dialect
 OWN_TYPES: dict[type, type] = {Money: Decimal, UtcDateTime: datetime}
 PARSE: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, Decimal: Decimal}
 
@@ -132,7 +141,7 @@ class Page:
             if order != self.order or len(values) != len(self.keys):
                 raise ValueError("of another order")
             return [key.parse(value) for key, value in zip(self.keys, values, strict=True)]
-        except (Error, ValueError, TypeError, InvalidOperation) as error:
+        except (Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise Refusal(
                 f"{cursor!r} is not a cursor of this list in the order {self.order}; take one from its pageInfo or edges.",
                 code="invalid",

@@ -1,0 +1,65 @@
+"""A backtest by GraphQL from start to approval; the notebook is run once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import world
+from order_history import history
+from people import person
+from sqlalchemy import Engine
+from study_inputs import CANDIDATE
+
+from api import jobs
+from api.endpoint.context import Context
+from api.operations.root import schema
+from schema.select.field import parts_of
+
+SAVE = "mutation S($d: String!) { r: savePolicyDraft(document: $d) { ... on PolicyVersion { id semanticHash } } }"
+START = """mutation S($v: ID!, $p: JSON) { r: startBacktest(versionId: $v, parameters: $p) {
+  ... on Backtest { id state parameters semanticHash startedBy { login } } ... on Refusal { code message } } }"""
+LIST = "query L($v: ID) { backtests(versionId: $v) { nodes { id state error metrics metricsHash semanticHash } } }"
+SUBMIT = (
+    "mutation S($v: ID!) { r: submitPolicy(versionId: $v) { ... on PolicyVersion { state } ... on Refusal { code } } }"
+)
+APPROVE = 'mutation A($v: ID!) { r: approvePolicy(versionId: $v, reason: "ok") { ... on PolicyVersion { state semanticHash } ... on Refusal { code } } }'
+
+
+def progress(made: world.World, identity: str) -> list[Any]:
+    """Return every step that runProgress tells of a backtest, until it ends."""
+
+    async def told() -> list[Any]:
+        context = Context(made.engine, made.home, signed_in=made.people["strategy"])
+        query = "subscription P($id: ID) { runProgress(id: $id) { state message } }"
+        events = await schema.stream(query, {"id": identity}, context)
+        return [event.data["runProgress"] async for event in events if event.data]
+
+    return asyncio.run(told())
+
+
+def test_a_backtest_is_started_followed_submitted_and_approved_over_graphql(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    people = {"analyst": ("analyst",), "both": ("analyst", "strategy"), "strategy": ("strategy",)}
+    made = world.World(sqlite_engine, tmp_path, {name: person(sqlite_engine, name, *roles) for name, roles in people.items()})  # fmt: skip
+    history(sqlite_engine)
+    draft = made.data(SAVE, {"d": CANDIDATE}, who="analyst")["r"]
+    wanted = {"v": draft["id"], "p": {"dates": ["2026-03-31"], "tier_of_interest": "A"}}
+    assert made.data(SUBMIT, wanted, who="analyst")["r"] == {"code": "evidence_missing"}
+    started = made.data(START, wanted, who="both")["r"]
+    assert (started["state"], started["startedBy"]["login"]) == ("QUEUED", "both")
+    assert started["parameters"] == {"dates": ["2026-03-31"], "horizon_months": 6, "tier_of_interest": "A"}
+    jobs.run(sqlite_engine, tmp_path)
+    (found,) = made.data(LIST, wanted, who="strategy")["backtests"]["nodes"]
+    assert (found["id"], found["state"], found["error"]) == (started["id"], "FINISHED", None)
+    assert (list(found["metrics"]["dates"]), found["metricsHash"][:7]) == (["2026-03-31"], "sha256:")
+    assert (tmp_path / "backtests" / parts_of(found["id"])[1] / "report.html").is_file()
+    steps = progress(made, found["id"])
+    assert steps[-1] == {"state": "DONE", "message": "backtested"}
+    assert {step["state"] for step in steps[:-1]} == {"RUNNING"}
+    assert made.data(SUBMIT, wanted, who="analyst")["r"] == {"state": "SUBMITTED"}
+    assert made.data(APPROVE, wanted, who="both")["r"] == {"code": "author_cannot_approve"}
+    approved = made.data(APPROVE, wanted, who="strategy")["r"]
+    assert approved == {"state": "APPROVED", "semanticHash": found["semanticHash"]}
