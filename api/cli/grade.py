@@ -52,13 +52,14 @@ def print_tiers(engine: Engine, run_id: int) -> None:
         order = list(parse(session.get_one(PolicyVersion, run.version_id).document).tiers.order)
         label = func.coalesce(Grade.tier, Grade.status)
         rows = session.execute(
-            select(label, func.count(), func.sum(facts.c.amount_12m))
+            select(label, func.count(), func.sum(facts.c.amount_12m), func.count(facts.c.amount_12m))
             .join(facts, (facts.c.customer_id == Grade.customer_id) & (facts.c.snapshot_id == run.snapshot_id))
             .where(Grade.run_id == run_id)
             .group_by(label)
         ).all()
         currency = session.scalar(select(Order.currency).limit(1)) or ""
-    found = {name: (number, int(amount or 0)) for name, number, amount in rows}
+    found = {name: (number, int(amount or 0)) for name, number, amount, _ in rows}
+    unknown = sum(number - known for _, number, _, known in rows)
     customers, revenue = (sum(values[i] for values in found.values()) for i in (0, 1))
     table = Table("等级\ntier", "客户\ncustomers", "占比\nshare", f"近一年金额 {currency}\nrevenue 12 months",
                   "收入占比\nof revenue", title=f"分级 run {run_id}, {run.as_of}")  # fmt: skip
@@ -75,6 +76,8 @@ def print_tiers(engine: Engine, run_id: int) -> None:
             f"{amount / revenue:.1%}" if revenue else "-",
         )
     CONSOLE.print(table)
+    if unknown:
+        CONSOLE.print(f"{unknown} 个客户的金额未知，未计入 customers have an unknown amount, which is not in the sums")
     CONSOLE.print(f"Result {run.fingerprint}", style="dim")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def _completed(session: Session, plan: Plan, given: Mapping[str, Any]) -> Backte
     first, last = session.execute(select(func.min(Order.ordered_on), func.max(Order.ordered_on))).one()
     if first is None:
         raise Invalid("There are no orders, so there is nothing to backtest on; import them with `fenji import`.")
-    complete_until = _month_end(last)
+    complete_until = _complete_until(last, snapshots.today(settings().zone))
     found = (
         checked({**values, "dates": default_dates(first, complete_until, probe.horizon_months)}) if default else probe
     )
@@ -110,9 +110,15 @@ def _completed(session: Session, plan: Plan, given: Mapping[str, Any]) -> Backte
             f"dates: {late[0]} and {found.horizon_months} months reach {horizon_end(late[0], found.horizon_months)}, but "
             f"orders are known up to {last} only; choose a day up to {months_before(complete_until, found.horizon_months)}."
         )
+    snapshots.one_currency(session, Order.ordered_on <= horizon_end(found.dates[-1], found.horizon_months))
     if found.dates[0] < first:
         raise Invalid(f"dates: {found.dates[0]} lies before the first order ({first}); choose a later day.")
     return found
+
+
+def _complete_until(last: date, today: date) -> date:
+    """Return the day up to which all orders are known: the end of the last one's month, yesterday while it still runs."""
+    return _month_end(last) if _month_end(last) < today else max(last, today - timedelta(days=1))
 
 
 def default_dates(first: date, complete_until: date, horizon_months: int) -> tuple[date, ...]:

@@ -116,12 +116,15 @@ class OrderLineLanding(Landing):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.spoiled: set[str] = set()
+        self.nameless = 0
 
     def reject(self, values: dict[str, Any], errors: list[RowError]) -> None:
         """Remember the order whose line is rejected."""
         super().reject(values, errors)
         if values.get("order_key"):
             self.spoiled.add(values["order_key"])
+        else:
+            self.nameless += 1
 
     def before(self, rows: list[Row]) -> list[Row]:
         """Compute the amounts; a line is known with its order."""
@@ -154,6 +157,11 @@ class OrderLineLanding(Landing):
         if spoiled:
             shown = ", ".join(spoiled[:5]) + (" …" if len(spoiled) > 5 else "")
             self.notes.append(f"The amount of {len(spoiled)} orders ({shown}) is unknown until their lines are mended.")
+        if self.nameless:
+            self.notes.append(
+                f"{self.nameless} rejected lines do not say of which order they are: its amount lacks them until they are "
+                "mended and the file is imported again."
+            )
 
 
 class TagLanding(Landing):

@@ -18,9 +18,10 @@ from schema.tables.base import now
 
 
 def create(session: Session, actor: Actor, customer_id: int, values: Values, lines: Sequence[Values] = ()) -> Order:
-    """Add an order to a customer; with ``lines`` its amount is their exact sum."""
+    """Add an order to a customer; with ``lines`` its amount is their exact sum.  A payment is known from now on."""
     actor.require("edit_order")
-    order = add(session, actor, "orders", Order, values, customer_id=customer_id)
+    own = {"paid_known_at": now()} if values.get("paid_on") else {}
+    order = add(session, actor, "orders", Order, values, customer_id=customer_id, **own)
     for number, line in enumerate(lines, start=1):
         session.add(OrderLine(order_id=order.id, **_line(line, number)))
     if lines:

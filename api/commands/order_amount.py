@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, cast, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from api.commands.cells import MOST_MONEY
 from schema.tables import Order, OrderLine
 from schema.tables.base import Money
 
@@ -22,6 +23,8 @@ def line_amount(quantity: int | None, unit_price: Decimal | None, discount: int,
             raise ValueError("is not known: give the amount, or quantity and unit price")
         return amount
     exact = quantity * unit_price * (10_000 - discount) / 10_000
+    if exact > MOST_MONEY:
+        raise ValueError(f"would be {exact.normalize():f}, more than {MOST_MONEY:,}; check quantity and unit price")
     if exact != exact.quantize(Decimal("0.0001")):
         raise ValueError(f"would be {exact.normalize():f}, which has more than four decimals; round price or discount")
     if amount is not None and amount != exact:

@@ -15,7 +15,7 @@ from api.access import Actor
 from api.commands import snapshot as snapshots
 from api.commands.audit import record
 from api.commands.policy import in_force
-from api.errors import Invalid, NotFound
+from api.errors import NotFound
 from api.settings import settings
 from policies import compile_plan, parse
 from policies.plan import Plan
@@ -27,12 +27,11 @@ from schema.tables.base import now
 def start(session: Session, actor: Actor, policy_key: str, as_of: date) -> Run:
     """Queue a grading of all customers as of a day, with the version of the policy that is in force today.
 
-    Raises Invalid for a day to come, NotFound when no version is in force.
+    Raises Invalid for a day to come or before 1900, NotFound when no version is in force.
     """
     actor.require("run_grading")
     today = snapshots.today(settings().zone)
-    if as_of > today:
-        raise Invalid(f"{as_of} is still to come in {settings().zone}; choose a day up to {today}.")
+    snapshots.check_day(as_of, settings().zone)
     version = in_force(session, policy_key, today)
     if version is None:
         raise NotFound(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Engine, delete, func, insert, literal, select
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from api.access import Actor
@@ -27,6 +29,7 @@ from schema.tables.base import now
 from schema.windows import end_of_day
 
 BATCH = 20_000
+FIRST_YEAR = 1900
 COLUMNS = [facts.c.customer_id, *(facts.c[word.name] for word in WORDS)]
 ARROW = pa.schema(
     [
@@ -39,6 +42,25 @@ ARROW = pa.schema(
 def today(zone: str) -> date:
     """Return the present day in the zone."""
     return datetime.now(ZoneInfo(zone)).date()
+
+
+def check_day(as_of: date, zone: str) -> None:
+    """Raise Invalid for a day of which there can be no facts: one still to come, or before 1900."""
+    if as_of > today(zone):
+        raise Invalid(f"{as_of} is still to come in {zone}; choose a day up to {today(zone)}.")
+    if as_of.year < FIRST_YEAR:
+        raise Invalid(f"{as_of} lies before {FIRST_YEAR}, where no date is kept; choose a later day.")
+
+
+def one_currency(session: Session, *which: ColumnElement[bool]) -> None:
+    """Raise Refusal (mixed_currencies) when orders of several currencies meet the conditions."""
+    currencies = session.scalars(select(Order.currency).distinct().where(*which).order_by(Order.currency)).all()
+    if len(currencies) > 1:
+        raise Refusal(
+            f"Orders are in {', '.join(currencies)}: amounts of several currencies cannot be added; "
+            "keep one currency per database.",
+            code="mixed_currencies",
+        )
 
 
 def keep(engine: Engine, actor: Actor, home: Path, as_of: date, zone: str, report: Report | None = None) -> Snapshot:
@@ -58,12 +80,15 @@ def take(engine: Engine, home: Path, as_of: date, zone: str, report: Report | No
     or when nobody was known by the day.
 
     The rows are computed in one transaction and exported after it, so that progress can be written meanwhile; until
-    then the fingerprint is ``pending``, and what a crash leaves pending is removed a day later.
+    then the fingerprint is ``pending``, and what a crash leaves, rows or file, is removed a day later.
     """
-    if as_of > today(zone):
-        raise Invalid(f"{as_of} is still to come in {zone}; choose a day up to {today(zone)}.")
+    check_day(as_of, zone)
     folder = home / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.partial"):
+        with suppress(FileNotFoundError):  # another process has just finished it
+            if left.stat().st_mtime < (now() - timedelta(days=1)).timestamp():
+                left.unlink()
     partial = folder / f"{as_of}-{os.getpid()}-{os.urandom(4).hex()}.partial"
     try:
         with writing(engine) as session:
@@ -103,21 +128,21 @@ def _fill(session: Session, as_of: date, zone: str) -> int:
     yesterday = now() - timedelta(days=1)
     left = select(Snapshot.id).where(Snapshot.fingerprint == "pending", Snapshot.created_at < yesterday)
     _drop(session, session.scalars(left).all())
-    currencies = session.scalars(
-        select(Order.currency).distinct().where(Order.known_at < end_of_day(as_of, zone)).order_by(Order.currency)
-    ).all()
-    if len(currencies) > 1:
-        raise Refusal(
-            f"Orders are in {', '.join(currencies)}: amounts of several currencies cannot be added; "
-            "keep one currency per database.",
-            code="mixed_currencies",
-        )
+    one_currency(session, Order.known_at < end_of_day(as_of, zone))
     snapshot = Snapshot(as_of=as_of, zone=zone, rows=0, fingerprint="pending", created_at=now())
     session.add(snapshot)
     session.flush()
     chosen = facts_statement(as_of, zone).subquery()
     values = [literal(snapshot.id), *(chosen.c[column.name] for column in COLUMNS)]
-    session.execute(insert(facts).from_select([facts.c.snapshot_id, *COLUMNS], select(*values)))
+    try:
+        session.execute(insert(facts).from_select([facts.c.snapshot_id, *COLUMNS], select(*values)))
+    except (DataError, OperationalError) as error:  # PostgreSQL says "bigint out of range", SQLite "integer overflow"
+        if "out of range" in str(error.orig) or "integer overflow" in str(error.orig):
+            raise Invalid(
+                "The amounts of a customer's orders add up to more than 922,337,203,685,477, the most that is kept; "
+                "check the unit in which they were imported."
+            ) from error
+        raise
     snapshot.rows = session.scalar(select(func.count()).where(facts.c.snapshot_id == snapshot.id)) or 0
     if snapshot.rows == 0:
         raise Refusal(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -167,6 +168,30 @@ def test_orders_of_several_currencies_are_not_added(engine: Engine, tmp_path: Pa
     assert list((tmp_path / "snapshots").iterdir()) == []
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Snapshot)) == 0
+
+
+def test_amounts_beyond_what_is_kept_are_refused_not_rounded(engine: Engine, tmp_path: Path) -> None:
+    customers(engine, 1)
+    with engine.begin() as connection:
+        huge = {"customer_id": 1, "ordered_on": DAY, "amount": 10**12, "known_at": datetime(2026, 1, 1, tzinfo=UTC)}
+        connection.execute(insert(Order), [huge] * 1000)
+    with pytest.raises(Refusal, match="the most that is kept"):
+        snapshot.take(engine, tmp_path, DAY, ZONE)
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Snapshot)) == 0
+
+
+def test_a_day_before_any_date_is_refused_and_a_crashs_old_file_is_removed(engine: Engine, tmp_path: Path) -> None:
+    customers(engine, 2)
+    with pytest.raises(Refusal, match="lies before 1900"):
+        snapshot.take(engine, tmp_path, date(1, 1, 1), ZONE)
+    left, running = (tmp_path / "snapshots" / f"{name}.partial" for name in ("left", "running"))
+    left.parent.mkdir(parents=True)
+    for path in (left, running):
+        path.touch()
+    os.utime(left, (0, 0))
+    snapshot.take(engine, tmp_path, DAY, ZONE)
+    assert (left.exists(), running.exists()) == (False, True)
 
 
 def test_a_run_without_a_policy_in_force_or_for_a_day_to_come_is_refused(engine: Engine, analyst: Actor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from order_history import history
 from people import person
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 from study_inputs import CANDIDATE, POLICY
 
@@ -24,7 +24,7 @@ from api.database import writing
 from api.notebook.offline import faults
 from api.settings import settings
 from policies.refusal import Refusal
-from schema.tables import Backtest, Job, JobEvent, PolicyContribution, PolicyVersion
+from schema.tables import Backtest, Job, JobEvent, Order, PolicyContribution, PolicyVersion
 
 SEEN: dict[str, bytes] = {}
 
@@ -213,3 +213,23 @@ def test_default_dates_are_quarter_ends_with_a_year_before_and_a_horizon_after()
     assert len(default_dates(date(2015, 1, 1), date(2026, 10, 31), 6)) == 8
     with pytest.raises(Refusal, match="leaves no quarter end"):
         default_dates(date(2026, 1, 1), date(2026, 10, 31), 6)
+
+
+def test_outcomes_are_complete_up_to_yesterday_while_the_last_month_still_runs() -> None:
+    last = date(2026, 10, 14)
+    assert backtest._complete_until(last, date(2026, 11, 1)) == date(2026, 10, 31)
+    assert backtest._complete_until(last, date(2026, 10, 31)) == date(2026, 10, 30)
+    assert backtest._complete_until(last, date(2026, 10, 14)) == last
+
+
+def test_outcomes_of_several_currencies_are_refused_before_anything_starts(
+    sqlite_engine: Engine,
+) -> None:
+    history(sqlite_engine)
+    analyst = person(sqlite_engine, "chen", "analyst")
+    version_id = draft(sqlite_engine, analyst)
+    with writing(sqlite_engine) as session:
+        session.execute(update(Order).where(Order.ordered_on == date(2026, 9, 30)).values(currency="USD"))
+    start(sqlite_engine, analyst, version_id, dates=["2025-12-31"])  # ends before the first order in dollars
+    with pytest.raises(Refusal, match="CNY, USD"):
+        start(sqlite_engine, analyst, version_id, dates=["2026-03-31"])

@@ -193,6 +193,21 @@ def test_an_order_is_the_exact_sum_of_its_lines_and_unknown_while_one_is_rejecte
         assert session.execute(amounts).all() == [("O1", Decimal("21.3499")), ("O2", Decimal("1.0340"))]
 
 
+def test_a_rejected_line_that_names_no_order_is_told_and_a_huge_one_is_refused(
+    engine: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    load(engine, actor, tmp_path, "customers", CUSTOMERS)
+    load(engine, actor, tmp_path, "orders", "source_key,customer_key,ordered_on\nO1,C1,2024-01-05\nO2,C1,2024-01-06\n")
+    text = "source_key,order_key,quantity,unit_price\nL1,O1,1,2\nL2,O1,1\nL3,O2,2147483647,999999999999.9999\n"
+    summary = load(engine, actor, tmp_path, "order_lines", text)
+    assert counts(summary) == (1, 0, 0, 2)
+    assert "more than 1,000,000,000,000" in summary.errors[1].problem
+    assert [note.split(":")[0] for note in summary.notes] == [
+        "The amount of 1 orders (O2) is unknown until their lines are mended.",
+        "1 rejected lines do not say of which order they are",
+    ]
+
+
 def test_status_changes_set_the_status_and_replace_what_the_customers_implied(
     engine: Engine, actor: Actor, tmp_path: Path
 ) -> None:
