@@ -22,6 +22,7 @@ from policies.refusal import Refusal
 from schema.tables import Policy, PolicyVersion
 
 DAY = click.DateTime(["%Y-%m-%d"])
+ID = click.IntRange(1, 2**63 - 1)  # what the databases can hold
 
 
 @click.group()
@@ -76,7 +77,7 @@ def list_() -> None:
 
 
 @policy.command("show")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 def show(version_id: int) -> None:
     """Print the document of a version, verbatim."""
     with writing(open_database()) as session:
@@ -95,7 +96,7 @@ def save(source: str, acting_login: str) -> None:
 
 
 @policy.command("edit")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 @click.argument("source")
 @as_option
 def edit(version_id: int, source: str, acting_login: str) -> None:
@@ -107,8 +108,8 @@ def edit(version_id: int, source: str, acting_login: str) -> None:
 
 
 @policy.command("submit")
-@click.argument("version_id", type=int)
-@click.option("--backtest", "backtest_id", type=int, help="The evidence; the newest fitting backtest when not given.")
+@click.argument("version_id", type=ID)
+@click.option("--backtest", "backtest_id", type=ID, help="The evidence; the newest fitting backtest when not given.")
 @as_option
 def submit(version_id: int, backtest_id: int | None, acting_login: str) -> None:
     """Put a draft before the strategy group, with its backtest."""
@@ -118,7 +119,7 @@ def submit(version_id: int, backtest_id: int | None, acting_login: str) -> None:
 
 
 @policy.command("approve")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 @click.option("--reason", required=True, help="Why; it stays with the version.")
 @as_option
 def approve(version_id: int, reason: str, acting_login: str) -> None:
@@ -129,7 +130,7 @@ def approve(version_id: int, reason: str, acting_login: str) -> None:
 
 
 @policy.command("reject")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 @click.option("--reason", required=True, help="Why; it stays with the version.")
 @as_option
 def reject(version_id: int, reason: str, acting_login: str) -> None:
@@ -140,7 +141,7 @@ def reject(version_id: int, reason: str, acting_login: str) -> None:
 
 
 @policy.command("withdraw")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 @as_option
 def withdraw(version_id: int, acting_login: str) -> None:
     """Take a draft or a submitted version back."""
@@ -150,7 +151,7 @@ def withdraw(version_id: int, acting_login: str) -> None:
 
 
 @policy.command("activate")
-@click.argument("version_id", type=int)
+@click.argument("version_id", type=ID)
 @click.option("--from", "effective_from", type=DAY, help="First day in force; today when not given.")
 @as_option
 def activate(version_id: int, effective_from: datetime | None, acting_login: str) -> None:

@@ -45,8 +45,11 @@ class Context:
         return shown(self.signed_in, kind, value)
 
     def sign_in(self) -> None:
-        """Find who holds the key; Forbidden when nobody does.  Without a key the context stays anonymous."""
-        if self.key is None or self.signed_in is not None:
+        """Find who holds the key now; Forbidden when nobody does.  Without a key the context stays as it is.
+
+        Each operation asks again: a key that is revoked while a socket is open opens nothing more.
+        """
+        if self.key is None:
             return
         with self.reading() as connection:
             self.signed_in = actor_of_key(connection, self.key)
