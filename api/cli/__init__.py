@@ -9,6 +9,7 @@ from api.cli.database import database
 from api.cli.demo import demo
 from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
+from api.cli.job import job
 from api.cli.policy import policy
 from api.cli.schema import schema
 from api.cli.serve import serve
@@ -21,5 +22,5 @@ def cli() -> None:
     """Fenji 分级: customers, their grades, and the policies behind the grades."""
 
 
-for command in (backtest, database, demo, grade, import_, policy, schema, serve, snapshot, user):
+for command in (backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
     cli.add_command(command)
