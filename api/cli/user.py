@@ -58,3 +58,22 @@ def key(login: str, acting_login: str) -> None:
     """Print a new API key of a user; it is shown this once."""
     with doing(acting_login) as (session, actor):
         CONSOLE.print(users.issue_key(session, actor, login))
+
+
+@user.command("revoke")
+@click.argument("login")
+@as_option
+def revoke(login: str, acting_login: str) -> None:
+    """End every API key of a user."""
+    with doing(acting_login) as (session, actor):
+        CONSOLE.print(f"{users.revoke_keys(session, actor, login)} keys of {login} revoked.")
+
+
+@user.command("deactivate")
+@click.argument("login")
+@as_option
+def deactivate(login: str, acting_login: str) -> None:
+    """End a user's access; what they did stays on record."""
+    with doing(acting_login) as (session, actor):
+        users.deactivate(session, actor, login)
+    CONSOLE.print(f"{login} is no longer active.")

@@ -11,6 +11,7 @@ from api.access import Actor, actor_of_login, digest, new_key
 from api.commands.audit import record
 from api.errors import Conflict, Invalid, NotFound
 from schema.tables import ApiKey, User, UserRole
+from schema.tables.base import now
 from schema.tables.user import ROLES
 
 
@@ -52,10 +53,37 @@ def operator(session: Session) -> Actor:
 def issue_key(session: Session, actor: Actor, login: str) -> str:
     """Return a new API key for a user; it is shown this once and kept as a digest."""
     actor.require("manage_users")
-    user = session.scalar(select(User).where(User.login == login))
-    if user is None:
-        raise NotFound(f"No user {login!r}; create one with `fenji user add`.")
+    user = _find(session, login)
     key = new_key()
     session.add(ApiKey(user_id=user.id, digest=digest(key), hint=key[:10]))
     record(session, actor, "issue_key", "user", user.id, hint=key[:10])
     return key
+
+
+def revoke_keys(session: Session, actor: Actor, login: str) -> int:
+    """End every API key of a user and return how many there were."""
+    actor.require("manage_users")
+    user = _find(session, login)
+    keys = session.scalars(select(ApiKey).where(ApiKey.user_id == user.id, ApiKey.revoked_at.is_(None))).all()
+    for key in keys:
+        key.revoked_at = now()
+    record(session, actor, "revoke_keys", "user", user.id, keys=len(keys))
+    return len(keys)
+
+
+def deactivate(session: Session, actor: Actor, login: str) -> User:
+    """End a user's access: the keys no longer sign in and nobody can act as the login; what they did stays."""
+    actor.require("manage_users")
+    user = _find(session, login)
+    if user.id == actor.id:
+        raise Invalid(f"{login} cannot deactivate themselves; ask another administrator.")
+    user.active = False
+    record(session, actor, "deactivate", "user", user.id)
+    return user
+
+
+def _find(session: Session, login: str) -> User:
+    user = session.scalar(select(User).where(User.login == login))
+    if user is None:
+        raise NotFound(f"No user {login!r}; create one with `fenji user add`.")
+    return user

@@ -38,3 +38,19 @@ def test_a_taken_login_an_unknown_person_and_an_actor_without_the_role_are_refus
     code, _, error = fenji("user", "add", "eve", "--role", "strategy", "--as", "ana")
     assert code == 1
     assert "may not manage_users" in error
+
+
+def test_revoked_keys_and_deactivated_people_no_longer_come_in(
+    fenji: Callable[..., tuple[int, str, str]], sqlite_engine: Engine
+) -> None:
+    for login in ("ana", "bob"):
+        fenji("user", "add", login, "--role", "analyst")
+    keys = {login: fenji("user", "key", login)[1].strip() for login in ("ana", "bob")}
+    assert fenji("user", "revoke", "ana")[1].strip() == "1 keys of ana revoked."
+    assert fenji("user", "deactivate", "bob")[0] == 0
+    with reading(sqlite_engine) as connection:
+        assert [actor_of_key(connection, key) for key in keys.values()] == [None, None]
+    assert "No active user 'bob'" in fenji("policy", "save", "sabcd-weighted", "--as", "bob")[2]
+    assert fenji("policy", "save", "sabcd-weighted", "--as", "ana")[0] == 0
+    assert "cannot deactivate themselves" in fenji("user", "deactivate", "admin")[2]
+    assert "may not manage_users" in fenji("user", "revoke", "bob", "--as", "ana")[2]
