@@ -89,7 +89,7 @@ def fill(engine: Engine, path: Path) -> None:
         upgrade(connection)
         connection.execute(insert(User).values(id=1, login="b", name="b"))
         connection.execute(
-            insert(Snapshot).values(id=1, as_of=text("'2026-01-01'"), zone="UTC", rows=ROWS, fingerprint="b")
+            insert(Snapshot).values(id=1, as_of=text("'2026-01-01'"), zone="UTC", rows=ROWS, fingerprint="pending")
         )
         connection.execute(
             text("insert into policies (id, key, title_zh, created_at) values (1, 'b', 'b', '2026-01-01')")
@@ -113,6 +113,7 @@ def fill(engine: Engine, path: Path) -> None:
             connection.execute(insert(Customer), [{"id": i, "number": f"b-{i}", "name": "b"} for i in numbers])
             batch = [dict(zip(names, row, strict=True)) | {"snapshot_id": 1} for row in rows.fetchmany(50_000)]
             connection.execute(insert(facts), batch)
+        connection.execute(text("update snapshots set fingerprint = 'b'"))
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("vacuum analyze"))
