@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import postgres
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from api.database import make_engine
 from schema.migrations import upgrade
+
+# Machines are shared and noisy: an example is not timed, and a failure comes again with the same code.
+hypothesis.settings.register_profile("fenji", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("fenji")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FENJI_SHARED_DATA", ROOT.parent / "shared" / "data"))
