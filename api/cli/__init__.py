@@ -10,6 +10,7 @@ from api.cli.demo import demo
 from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
 from api.cli.policy import policy
+from api.cli.policy_grade import grade_facts
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.user import user
@@ -23,3 +24,4 @@ def cli() -> None:
 
 for command in (backtest, database, demo, grade, import_, policy, schema, serve, snapshot, user):
     cli.add_command(command)
+policy.add_command(grade_facts)
