@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -15,10 +16,11 @@ from api.cli.policy import DAY
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
 from api.database import reading, writing
-from api.errors import NotFound
+from api.errors import Invalid, NotFound
 from api.settings import settings
-from policies import Explanation, compile_plan, parse
+from policies import Explanation, Plan, compile_plan, parse
 from policies import explain as explain_policy
+from policies.picture import waterfall
 from policies.vocabulary import WORDS
 from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
@@ -97,20 +99,31 @@ def list_() -> None:
 @click.argument("number")
 @click.option("--run", "run_id", type=int, help="A run; the one in force when not given.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def explain(number: str, run_id: int | None, language: str) -> None:
+@click.option("--svg", "picture", type=click.Path(path_type=Path), help="Also draw it into this file.")
+def explain(number: str, run_id: int | None, language: str, picture: Path | None) -> None:
     """Say why a customer, given by number, has its grade and what would lift it."""
     with Session(open_database()) as session:
         customer = session.scalar(select(Customer).where(Customer.number == number))
         if customer is None:
             raise NotFound(f"No customer has the number {number!r}.")
-        explanation = explained(session, customer, run_id)
-        click.echo(f"{customer.number} {customer.name}")
+        plan, explanation = explained(session, customer, run_id)
+        heading = f"{customer.number} {customer.name}"
+    if picture is not None:
+        _write(picture, waterfall(plan, explanation, language, heading))
+    click.echo(heading)
     for line in explanation.lines(language):
         click.echo(line)
 
 
-def explained(session: Session, customer: Customer, run_id: int | None) -> Explanation:
-    """Return the explanation of a customer's grade in a run, or in force; NotFound when there is none."""
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}; choose another file.") from error
+
+
+def explained(session: Session, customer: Customer, run_id: int | None) -> tuple[Plan, Explanation]:
+    """Return the plan and the explanation of a customer's grade in a run, or in force; NotFound when there is none."""
     grade: Grade | CurrentGrade | None
     if run_id is None:
         grade = session.scalar(select(CurrentGrade).where(CurrentGrade.customer_id == customer.id))
@@ -126,7 +139,7 @@ def explained(session: Session, customer: Customer, run_id: int | None) -> Expla
         )
     ).one()
     plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
-    return explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
+    return plan, explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
 
 
 @click.group()
