@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
 from jsonschema import Draft202012Validator
+from policy_mutations import changed_documents
 from policy_texts import CARD, TABLE
 
 from policies import DocumentError, parse
@@ -79,3 +81,12 @@ def test_what_the_reader_accepts_is_not_marked(before: str, after: str) -> None:
 def test_an_editor_offers_the_words_of_the_vocabulary() -> None:
     offered = SCHEMA["$defs"]["Indicator"]["properties"]["input"]["anyOf"][0]["enum"]
     assert offered == list(VOCABULARY)
+
+
+@given(values=changed_documents())
+def test_the_schema_refuses_no_document_that_can_be_read(values: dict[str, Any]) -> None:
+    try:
+        parse(json.dumps(values, ensure_ascii=False))
+    except DocumentError:
+        return
+    assert [error.message for error in VALIDATOR.iter_errors(values)] == []
