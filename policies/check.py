@@ -10,7 +10,7 @@ from math import prod
 from policies.compiler import compile_plan, size_finding
 from policies.document import Case, Document, Policy, Scorecard
 from policies.exact import decimal_text, exact, floor_tenth, shown
-from policies.findings import Finding, UnsoundPolicy, found
+from policies.findings import Finding, Findings, UnsoundPolicy, found
 from policies.oracle import facts_of, grade, tier_of
 from policies.plan import Negation, Plan, places_of, truth
 from policies.reading import Path
@@ -21,16 +21,16 @@ _MOST_COUNTED = 2_000_000
 _MOST_CELLS = 20_000
 
 
-def check(document: Policy) -> list[Finding]:
+def check(document: Policy) -> Findings:
     """Return every finding of a document, errors and warnings, in the order of its lines; an empty list is a clean one."""
     findings = structure(document)
     if not any(finding.severity == "error" for finding in findings):
         try:
             plan = compile_plan(document)
         except UnsoundPolicy as error:
-            return sorted([*findings, *error.findings], key=lambda finding: finding.line)
+            return Findings(sorted([*findings, *error.findings], key=lambda finding: finding.line))
         findings = [*findings, *unreachable(plan), *constant(plan), *failing_cases(plan)]
-    return sorted(findings, key=lambda finding: finding.line)
+    return Findings(sorted(findings, key=lambda finding: finding.line))
 
 
 def sound(document: Policy) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
 from policies.condition import Condition, Gate
+from policies.display import policy_html
 from policies.reading import Path, Reading
 from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
 
@@ -218,6 +219,9 @@ class Scorecard(Document):
         """Return an indicator's share of the total."""
         return indicator.weight if self.weights == "absolute" else dimension.weight * indicator.weight
 
+    def _repr_html_(self) -> str:
+        return policy_html(self)
+
 
 class Rules(Document):
     """An ordered table: the first line that a customer meets gives the tier, and ``else`` the rest."""
@@ -226,6 +230,9 @@ class Rules(Document):
     tiers: TierOrder
     rules: tuple[Rule, ...] = Field(min_length=1, max_length=200)
     else_: Tier = Field(alias="else")
+
+    def _repr_html_(self) -> str:
+        return policy_html(self)
 
 
 KINDS: dict[str, type[Scorecard] | type[Rules]] = {"scorecard": Scorecard, "rules": Rules}

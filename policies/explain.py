@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from policies.display import explanation_html
 from policies.document import Scorecard
 from policies.exact import decimal_text, floor_tenth, shown
 from policies.oracle import Status, grade, impossible_words
@@ -153,6 +154,9 @@ class Explanation:
     def lines(self, language: str = "zh") -> list[str]:
         """Return the explanation as sentences in ``zh`` or ``en``."""
         return sentences(self, language)
+
+    def _repr_html_(self) -> str:
+        return explanation_html(self)
 
 
 def explain(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from policies.display import findings_html
 from policies.document import Document
 from policies.reading import Path, path_text
 from policies.refusal import Refusal
@@ -73,6 +74,13 @@ class Finding:
 
     def __str__(self) -> str:
         return f"line {self.line}, {self.path}: {self.message} [{self.code}] {self.cure}"
+
+
+class Findings(list[Finding]):
+    """A list of findings that Jupyter shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return findings_html(self)
 
 
 class UnsoundPolicy(Refusal):

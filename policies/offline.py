@@ -69,6 +69,7 @@ def grade_file(
         ) from error
     with aside as name, duckdb.connect() as connection:
         folder = Path(name)
+        connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
         connection.execute(f"set memory_limit = '{_MEMORY}'; set temp_directory = {text_sql(str(folder / 'spill'))}")
         file = open_facts(connection, facts, plan.inputs, folder, units, allow_absent)
         source = f"({select_statement(plan, 'duckdb', 'facts')})"
