@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from policies.document import Document, Indicator, Policy, Rules, Scorecard
     from policies.explain import Explanation
     from policies.findings import Finding
+    from policies.values import Part
 
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
 _SEVERITY = {"error": "错误 error", "warning": "提醒 warning"}
@@ -51,7 +52,7 @@ def policy_html(document: Policy) -> str:
         heads = ("规则 rule", "条件 when", "等级 tier")
         rows = _rules(document)
     caption = f"{document.title.zh} {document.title.en} ({document.id}): {tiers}"
-    return _table(caption, heads, rows)
+    return _table(caption, heads, rows) + _lines(_steps(document))
 
 
 def explanation_html(explanation: Explanation) -> str:
@@ -107,18 +108,36 @@ def _ladder(document: Document, indicator: Indicator) -> str:
 def _rules(document: Rules) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for rule in document.rules:
-        when = rule.when.model_dump(mode="json", by_alias=True, exclude_none=True)
-        rows.append((f"{rule.id} {rule.title.zh}" if rule.title else rule.id, _condition(document, when), rule.then))
+        name = f"{rule.id} {rule.title.zh}" if rule.title else rule.id
+        rows.append((name, _condition(document, _plain(rule.when)), rule.then))
     return [*rows, ("else", "其余 all others", document.else_)]
 
 
+def _steps(document: Policy) -> Iterator[str]:
+    """Yield a line for each minimum condition and each gate, in the order in which they are taken."""
+    for tier in document.tiers.order:
+        if tier in document.tiers.conditions:
+            yield f"{tier} 的最低条件 minimum condition: {_condition(document, _plain(document.tiers.conditions[tier]))}"
+    for gate in document.gates:
+        name = f"{gate.id} {gate.title.zh}" if gate.title else gate.id
+        effect = ", ".join(f"{key} {tier}" for key, tier in _plain(gate.effect).items())
+        yield f"门槛 gate {name}: {_condition(document, _plain(gate.when))} → {effect}"
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def _condition(document: Document, when: Mapping[str, Any]) -> str:
+    if "not" in when:
+        return f"非 ({_condition(document, when['not'])})"
+    if "at_least" in when:
+        parts = "; ".join(_condition(document, part) for part in when["at_least"]["of"])
+        return f"至少 {when['at_least']['k']} 项 ({parts})"
     for key, word in (("all", " 且 "), ("any", " 或 ")):
         if key in when:
             return word.join(f"({_condition(document, part)})" for part in when[key])
-    sign = next((key for key in _SIGNS if key in when), None)
-    if "input" not in when or sign is None:
-        return str(dict(when))
+    sign = next(key for key in _SIGNS if key in when)
     values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
     shown = ", ".join(_value(document, when["input"], str(value)) for value in values)
     return f"{_name(when['input'])} {_SIGNS[sign]} {shown}"

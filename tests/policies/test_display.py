@@ -42,6 +42,17 @@ def test_a_policy_shows_its_tiers_and_each_indicator_or_rule() -> None:
     assert table[-3:] == ["else", "其余 all others", "C"]
 
 
+def test_gates_and_minimum_conditions_stand_under_the_table_in_the_order_they_are_taken() -> None:
+    gate = (
+        "gates: [{id: idle, title: {zh: 停购, en: idle}, when: {not: {input: orders_12m, ge: 1}}, effect: {cap: B}}]\n"
+    )
+    condition = "  conditions: {A: {at_least: {k: 1, of: [{input: tenure, ge: 12}, {input: repeat_rate, gt: 0.5}]}}}\n"
+    assert Cells(parse(CARD + condition + gate)._repr_html_()).texts[-2:] == [
+        "A 的最低条件 minimum condition: 至少 1 项 (合作月数 ≥ 12月; 重复购买率 > 50%)",
+        "门槛 gate idle 停购: 非 (近一年订单数 ≥ 1) → cap B",
+    ]
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_policy_can_be_shown(name: str) -> None:
     assert load(name).title.zh in Cells(load(name)._repr_html_()).texts[0]

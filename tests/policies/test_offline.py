@@ -22,6 +22,8 @@ from policies.vocabulary import VOCABULARY
 SMALL = compile_plan(parse(CARD))
 G2 = compile_plan(load("sabcd-weighted"))
 P = compile_plan(load("sabc-threshold"))
+GATES = "gates: [{id: idle, when: {not: {input: orders_12m, ge: 1}}, effect: {cap: B}}]\n"
+GATED = compile_plan(parse(CARD + "  conditions: {A: {input: tenure, ge: 12}}\n" + GATES))
 
 
 def facts_of(plan: Plan, count: int) -> list[dict[str, Any]]:
@@ -30,7 +32,8 @@ def facts_of(plan: Plan, count: int) -> list[dict[str, Any]]:
     choices: dict[str, list[Any]] = {name: [None, *VOCABULARY[name].values] for name in plan.inputs}
     for axis in plan.axes:
         choices[axis.word.name] += [value for cut in axis.cuts for value in (cut - 1, cut, cut + 1)]
-    choices["status"] += ["active"] * 20
+    if "status" in choices:
+        choices["status"] += ["active"] * 20
     return [{name: chance.choice(values) for name, values in choices.items()} for _ in range(count)]
 
 
@@ -75,7 +78,7 @@ def refused_parquet(tmp_path: Path, columns: dict[str, Any], **options: Any) -> 
     return str(error.value)
 
 
-@pytest.mark.parametrize("plan", [G2, P], ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", [G2, P, GATED], ids=lambda plan: plan.id)
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_every_column_is_what_the_oracle_and_the_explanation_say(plan: Plan, ending: str, tmp_path: Path) -> None:
     rows = facts_of(plan, 400)
