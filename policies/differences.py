@@ -24,6 +24,8 @@ _NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0
 _WHOLE = {"cases", "title", "source", "missing", "effect"}
 # Lists whose places have a meaning of their own, as long as they are equally long.
 _PLACED = {"cuts", "points"}
+# Parts that decide nothing stand at the end.
+_LAST = ("id", "title", "source", "interpretations", "cases")
 _COMPARISONS = ("ge", "gt", "le", "lt", "eq", "in")
 
 
@@ -45,13 +47,14 @@ def text_difference(old: str, new: str, old_name: str = "old", new_name: str = "
 
 
 def structure_differences(old: Policy, new: Policy) -> tuple[Difference, ...]:
-    """Return where two documents differ, in words, in the order of the new document's parts.
+    """Return where two documents differ, in words; labels, sources and cases come last.
 
     These are the places of ``version.differences``, gathered to what a reader calls one change, and beside them what has
     moved: an indicator to another dimension, a rule to another place, a cut by a change of its unit.
     """
     before, after = _tree(old), _tree(new)
     places = [*_moves(before, after), *_places(before, after, ())]
+    places.sort(key=lambda place: place.path[0] in _LAST)
     return tuple(
         Difference(".".join(map(str, place.path)), _plain(place.old), _plain(place.new), *sentence(place))
         for place in places
@@ -176,7 +179,8 @@ def _places(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Place]:
         return
     last = path[-1] if path else None
     if old is None or new is None:
-        old, new = (() if value is None and _named(other) else value for value, other in ((old, new), (new, old)))
+        empty = _nothing_of(old if new is None else new)
+        old, new = (empty if value is None else value for value in (old, new))
     whole = last in _WHOLE or is_condition(old) or is_condition(new)
     if isinstance(old, dict) and isinstance(new, dict) and not whole:
         for key in [*new, *(key for key in old if key not in new)]:
@@ -196,8 +200,21 @@ def _places(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Place]:
         yield Place(path, old, new)
 
 
+def _nothing_of(value: Any) -> list[Any] | dict[str, Any] | None:
+    """Return the empty list or mapping that a collection of parts came from; None for what is one part."""
+    if _named(value):
+        return []
+    parts = (
+        isinstance(value, dict) and not is_condition(value) and all(isinstance(item, dict) for item in value.values())
+    )
+    return {} if parts else None
+
+
 def _named(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(item, Mapping) and "id" in item for item in value)
+    """Say whether a value is a list of parts with an id of their own; a draft may have two with the same."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) and "id" in item for item in value):
+        return False
+    return len({item["id"] for item in value}) == len(value)
 
 
 def _plain(value: Any) -> str | None:

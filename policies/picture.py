@@ -9,7 +9,6 @@ from fractions import Fraction
 from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import TYPE_CHECKING
 
 from policies.document import Scorecard
 from policies.exact import decimal_text, floor_tenth, percent
@@ -17,9 +16,8 @@ from policies.explain import Contribution, Explanation
 from policies.lettering import clean, extent, fold
 from policies.plan import Plan
 from policies.refusal import Refusal
-
-if TYPE_CHECKING:
-    from policies.values import Labels
+from policies.sentences import step_sentence
+from policies.values import Labels
 
 # Pixels.  The labels stand left of the plot, the figures right of it.
 WIDTH, MARGIN, LABELS, FIGURES = 960, 16, 250, 150
@@ -160,10 +158,12 @@ class _Picture:
         else:
             end = self.text["pending"].format(tiers="/".join(told.candidates))
         line = f"{end} · {self.text['total']} {self._ends(told.worst, told.best)}"
+        moved = [step for step in (*told.conditions, *told.gates) if step.fired is not False]
         for text, size, weight in (
             (self.heading, 14, "normal"),
             (self.say(told.title), 16, "bold"),
             (line, 14, "normal"),
+            *((clean(step_sentence(step, self.language)).strip(), 12, "normal") for step in moved),
         ):
             for part in fold(text, WIDTH - 2 * MARGIN, size, 2) if text else ():
                 y += size + 8

@@ -8,7 +8,7 @@ from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
 from policies.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
-    from policies.explain import Contribution, Explanation
+    from policies.explain import Contribution, Explanation, StepLine
     from policies.values import Labels
 
 _TEXT = {
@@ -123,11 +123,15 @@ def _steps(explanation: Explanation, text: dict[str, str], language: str) -> lis
             known = rung.value or rung.range
             labels = (rung.title.zh, known.zh) if language == "zh" else (rung.title.en, known.en)
             lines.append(text["input"].format(title=labels[0], value=labels[1]))
-    for step in (*explanation.conditions, *explanation.gates):
-        title = "" if step.title is None else step.title.zh if language == "zh" else step.title.en
-        state = text[f"holds_{str(step.holds).lower()}"] + (text["fired"] if step.fired else "")
-        lines.append(text[step.effect].format(name=f"{step.id} {title}".rstrip(), tier=step.tier, state=state))
-    return lines
+    return lines + [step_sentence(step, language) for step in (*explanation.conditions, *explanation.gates)]
+
+
+def step_sentence(step: StepLine, language: str) -> str:
+    """Return what a gate or a minimum condition demands, whether it is met and whether it moved the tier."""
+    text = _TEXT[language]
+    title = "" if step.title is None else step.title.zh if language == "zh" else step.title.en
+    state = text[f"holds_{str(step.holds).lower()}"] + (text["fired"] if step.fired else "")
+    return text[step.effect].format(name=f"{step.id} {title}".rstrip(), tier=step.tier, state=state)
 
 
 def say_word(name: str, language: str) -> str:

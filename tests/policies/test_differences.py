@@ -1,7 +1,7 @@
 """Differences between two versions: in text, in sentences, and as the number that follows."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_texts import CARD, TABLE
 
@@ -48,6 +48,12 @@ def test_a_text_difference_is_unified_and_names_both() -> None:
         (G2, "weights: absolute", "weights: relative", "权重方式 占总分 → 占本维度", "way of weighting absolute → relative"),
         (G2, "raters: 3", "raters: 5", "C2 评审人数 3 → 5", "C2's number of raters 3 → 5"),
         (G2, "name: 满分为 S", "name: 满分", "用例 新增 满分 / 删除 满分为 S", "cases added 满分 / removed 满分为 S"),
+        (G2, "effect: {cap: D}", "effect: {cap: C}", "门槛 dormant 效果 不高于 D → 不高于 C", "gate dormant's effect not above D → not above C"),
+        (G2, "ge: 12}]}", "ge: 6}]}", "门槛 dormant 条件 近一年订单数 = 0 且 距上次联系月数 ≥ 12月 → 近一年订单数 = 0 且 距上次联系月数 ≥ 6月",
+         "gate dormant's condition orders of 12 months = 0 and months since the last contact ≥ 12 月 → "
+         "orders of 12 months = 0 and months since the last contact ≥ 6 月"),
+        (P, "tiers: {order: [S, A, B, C]}", "tiers: {order: [S, A, B, C], conditions: {S: {not: {input: tenure, lt: 12}}}}",
+         "S 的最低条件 无 → 非(合作月数 < 12月)", "minimum condition of S none → not (tenure < 12 月)"),
         (P, "else: C", "else: B", "其余客户的等级 C → B", "tier of all others C → B"),
         (P, "then: A", "then: S", "规则 important 等级 A → S", "rule important's tier A → S"),
         (P, "{all: [{input: amount_12m, ge: 5},", "{any: [{input: amount_12m, gt: 6},",
@@ -88,6 +94,12 @@ def test_parts_that_come_and_go_are_named_with_what_they_are() -> None:
     assert "删除维度 HC(历史贡献度;权重 40%;A1, A2, A3)" in kinds
 
 
+def test_what_decides_stands_before_what_does_not() -> None:
+    assert (
+        told(G2, ("zh: 五级加权评分", "zh: 评分"), ("满分为 S", "满分"), ("S: 90", "S: 91"))[0][0] == "S 的起点 90 → 91"
+    )
+
+
 def test_what_only_moves_is_told_too() -> None:
     idle, core, important = (P.index(f"  - id: {name}") for name in ("idle", "core", "important"))
     moved = parse(P[:idle] + P[core:important] + P[idle:core] + P[important:])
@@ -107,6 +119,7 @@ SHIPPED = {name: path.read_text(encoding="utf-8") for name, path in shipped().it
 DIGITS = {name: [i for i, letter in enumerate(text) if letter.isdigit()] for name, text in SHIPPED.items()}
 
 
+@settings(deadline=None)  # the machine is shared
 @given(name=st.sampled_from(sorted(SHIPPED)), data=st.data())
 def test_nothing_that_differs_goes_untold(name: str, data: st.DataObject) -> None:
     places = data.draw(st.lists(st.sampled_from(DIGITS[name]), min_size=1, max_size=3))

@@ -125,6 +125,17 @@ def test_a_picture_is_the_same_every_time_and_two_have_different_marks() -> None
     assert "http" not in waterfall(G2, one).replace("http://www.w3.org/2000/svg", "")
 
 
+def test_gates_that_move_the_tier_or_may_are_named() -> None:
+    idle = KNOWN | {"orders_12m": 0, "months_since_contact": 20}
+    gate = "门槛 dormant 长期停采且无联系(不高于 D)"
+    words = [text.text for text in drawn(waterfall(G2, explain(G2, idle))).iter(f"{SVG}text")]
+    assert f"{gate}:符合,已改变等级" in words
+    assert any(str(word).startswith("等级 D · 总分") for word in words)
+    maybe = waterfall(G2, explain(G2, idle | {"months_since_contact": None}))
+    assert f">{gate}:待确认<" in maybe
+    assert f">{gate}" not in waterfall(G2, explain(G2, KNOWN))
+
+
 def test_where_there_is_no_total_there_is_no_picture() -> None:
     table = compile_plan(load("sabc-threshold"))
     with pytest.raises(Refusal, match=r"rules, graded"):
