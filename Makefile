@@ -29,6 +29,7 @@ format: environment ## Format the code and mend what the linter can
 documentation: environment ## Write the generated parts of the documentation, the schema and the notebooks anew
 	@$(BIN)/python tests/architecture/reference.py --write
 	@$(BIN)/fenji schema > schema/schema.graphql
+	@$(BIN)/fenji policy schema > policies/documents/policy.schema.json
 	@$(BIN)/python -m api.notebook.source
 
 benchmarks: environment ## The measured ratios; takes some minutes

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import product
+from math import prod
 
 from policies.compiler import compile_plan, size_finding
 from policies.document import Case, Document, Policy, Scorecard
-from policies.exact import decimal_text, exact, floor_tenth
-from policies.findings import Finding, UnsoundPolicy, found
+from policies.exact import decimal_text, exact, floor_tenth, shown
+from policies.findings import Finding, Findings, UnsoundPolicy, found
 from policies.oracle import facts_of, grade, tier_of
-from policies.plan import Plan
+from policies.plan import Negation, Plan, places_of, truth
 from policies.reading import Path
 from policies.structure import structure
 
 # Above this many units the totals that can occur are taken as an unbroken range.
 _MOST_COUNTED = 2_000_000
+_MOST_CELLS = 20_000
 
 
-def check(document: Policy) -> list[Finding]:
+def check(document: Policy) -> Findings:
     """Return every finding of a document, errors and warnings, in the order of its lines; an empty list is a clean one."""
     findings = structure(document)
     if not any(finding.severity == "error" for finding in findings):
         try:
             plan = compile_plan(document)
         except UnsoundPolicy as error:
-            return sorted([*findings, *error.findings], key=lambda finding: finding.line)
-        findings = [*findings, *unreachable(plan), *failing_cases(plan)]
-    return sorted(findings, key=lambda finding: finding.line)
+            return Findings(sorted([*findings, *error.findings], key=lambda finding: finding.line))
+        findings = [*findings, *unreachable(plan), *constant(plan), *failing_cases(plan)]
+    return Findings(sorted(findings, key=lambda finding: finding.line))
 
 
 def sound(document: Policy) -> Plan:
@@ -50,7 +53,7 @@ def attainable(plan: Plan) -> int:
 
 
 def unreachable(plan: Plan) -> Iterator[Finding]:
-    """Yield each tier of a scorecard that no total can reach."""
+    """Yield each tier of a scorecard that no total can reach, and no gate or fall leads to."""
     if plan.kind == "rules" or size_finding(plan) is not None:
         return
     least = sum(min(part.contributions[1:]) for part in plan.indicators)
@@ -58,6 +61,9 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
     reached = attainable(plan) if most <= _MOST_COUNTED else None
     top = most + 1
     for tier, begin in zip(plan.tiers, plan.bands, strict=True):
+        if any(step.to == plan.tiers.index(tier) for step in plan.steps):
+            top = begin
+            continue  # a gate or a condition moves customers there
         inside = 2 ** max(top - begin, 0) - 1 if reached is not None else 0
         met = max(begin, least) < top if reached is None else bool((reached >> begin) & inside)
         if not met:
@@ -67,6 +73,36 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
             cure = "Check weights, out_of and points, or move the band."
             yield found(plan.document, "tier_unreachable", ("tiers", "bands", "cuts", tier), message, cure, example)
         top = begin
+
+
+def constant(plan: Plan) -> Iterator[Finding]:
+    """Yield each gate and minimum condition that every customer meets, or none, as far as its inputs' values tell.
+
+    Conditions over more than ``_MOST_CELLS`` combinations of cells are left out.
+    """
+    for step in plan.steps:
+        demanded = step.effect == "condition"
+        when = step.when.part if isinstance(step.when, Negation) and demanded else step.when
+        places = sorted(places_of(when))
+        if prod(plan.axes[place].radix - 1 for place in places) > _MOST_CELLS:
+            continue
+        answers = set()
+        for cells in product(*(range(1, plan.axes[place].radix) for place in places)):
+            codes = [0] * len(plan.axes)
+            for place, code in zip(places, cells, strict=True):
+                codes[place] = code
+            answers.add(truth(when, codes))
+        if len(answers) == 1:
+            path: Path = ("tiers", "conditions", step.id)
+            if not demanded:
+                path = ("gates", [gate.id for gate in plan.document.gates].index(step.id), "when")
+            name = f"the minimum condition of {step.id}" if demanded else f"the gate {step.id}"
+            who = "every customer meets" if True in answers else "no customer meets"
+            axes = [plan.axes[place] for place in places]
+            example = {
+                axis.word.name: shown(axis.word, axis.sample(1), plan.document.unit(axis.word.name)) for axis in axes
+            }
+            yield found(plan.document, "condition_constant", path, f"{who} {name}", "Correct its values.", example)
 
 
 def failing_cases(plan: Plan) -> Iterator[Finding]:

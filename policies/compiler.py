@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm, prod
 from operator import ge, gt, le, lt
 
-from policies.document import Condition, Indicator, Policy, Rules, Scorecard
+from policies.condition import Condition
+from policies.document import Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
 from policies.findings import CODES, Finding, UnsoundPolicy, found
-from policies.plan import Axis, Group, Leaf, Line, Membership, Plan, Scored
-from policies.structure import leaves, structure
+from policies.plan import Axis, Group, Leaf, Line, Membership, Negation, Plan, Scored, Step, Test
+from policies.structure import structure
 from policies.vocabulary import VOCABULARY, Word
 
 # A total and the span to its best share one 64-bit sum, so each must stay below 2^31.
@@ -73,11 +74,12 @@ def _scorecard(document: Scorecard) -> Plan:
             zip(parts, shares, worth, points, missing, strict=True)
         )
     )
+    read = _Conditions(document, axes)
     after = document.tiers.bands.closed == "right"
     bands = tuple(int(cut * unit) + after for cut in cuts[:-1])
     return Plan(
-        document.id, document.kind, document.tiers.order, _population(document), tuple(axes), scored, 100 * unit,
-        (*bands, 0), document=document,
+        document.id, document.kind, document.tiers.order, _population(document), read.axes, scored, 100 * unit,
+        (*bands, 0), steps=_steps(document, read), document=document,
     )  # fmt: skip
 
 
@@ -104,20 +106,64 @@ def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, 
 
 
 def _rules(document: Rules) -> Plan:
-    cuts: dict[str, set[int]] = {}
-    for leaf, _ in leaves(document):
-        word = VOCABULARY[str(leaf.input)]
-        cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
-    axes = tuple(_rule_axis(VOCABULARY[name], cuts[name]) for name in cuts)
-    places = {axis.name: index for index, axis in enumerate(axes)}
+    read = _Conditions(document, [])
     order = document.tiers.order
-    lines = tuple(
-        Line(rule.id, _condition(document, rule.when, axes, places), order.index(rule.then)) for rule in document.rules
-    )
+    lines = tuple(Line(rule.id, read.test(rule.when), order.index(rule.then)) for rule in document.rules)
     return Plan(
-        document.id, document.kind, order, _population(document), axes, lines=lines,
-        otherwise=order.index(document.else_), document=document,
+        document.id, document.kind, order, _population(document), read.axes, lines=lines,
+        otherwise=order.index(document.else_), steps=_steps(document, read), document=document,
     )  # fmt: skip
+
+
+def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
+    """Return what follows the band: minimum conditions from the best tier down, floors, caps, sets."""
+    order = document.tiers.order
+    everything = (1 << len(order)) - 1
+    steps = [
+        Step(tier, "condition", place, Negation(read.test(document.tiers.conditions[tier])), 1 << place, place + 1)
+        for place, tier in enumerate(order)
+        if tier in document.tiers.conditions
+    ]
+    # The first set that holds decides, so it is taken last.
+    backwards = document.gates[::-1]
+    for gate in sorted(backwards, key=lambda gate: gate.effect.kinds.index(gate.effect.kind)):
+        place, kind = order.index(gate.effect.tier), gate.effect.kind
+        hits = {"floor": everything & ~((2 << place) - 1), "cap": (1 << place) - 1, "set": everything}[kind]
+        steps.append(Step(gate.id, kind, place, read.test(gate.when), hits, place))
+    return tuple(steps)
+
+
+class _Conditions:
+    """The conditions of a document over axes: those of the indicators where they are fine enough, else one per word."""
+
+    def __init__(self, document: Policy, axes: Sequence[Axis]) -> None:
+        self.document = document
+        cuts: dict[str, set[int]] = {}
+        for condition, path in conditions(document):
+            for leaf, _ in condition.leaves(path):
+                word = VOCABULARY[str(leaf.input)]
+                cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
+        wanted = [_rule_axis(VOCABULARY[name], cuts[name]) for name in cuts]
+        held = {axis.name: next((i for i, old in enumerate(axes) if _holds_cuts(old, axis)), None) for axis in wanted}
+        own = [axis for axis in wanted if held[axis.name] is None]
+        self.axes = (*axes, *own)
+        self.places = {name: place for name, place in held.items() if place is not None}
+        self.places |= {axis.name: len(axes) + i for i, axis in enumerate(own)}
+
+    def test(self, condition: Condition) -> Test:
+        """Return a condition over the codes of the axes."""
+        if condition.not_ is not None:
+            return Negation(self.test(condition.not_))
+        if condition.input is None:
+            return Group(condition.least, tuple(self.test(part) for part, _ in condition.parts))
+        axis = self.axes[self.places[condition.input]]
+        operator, values = condition.comparison[0], _values(self.document, axis.word, condition)
+        codes = frozenset(code for code in range(1, axis.radix) if _holds(operator, axis.sample(code), values))
+        return Leaf(self.places[condition.input], operator, values, codes)
+
+
+def _holds_cuts(axis: Axis, wanted: Axis) -> bool:
+    return axis.word == wanted.word and set(axis.cuts) >= set(wanted.cuts)
 
 
 def _rule_axis(word: Word, boundaries: set[int]) -> Axis:
@@ -126,14 +172,14 @@ def _rule_axis(word: Word, boundaries: set[int]) -> Axis:
     return Axis(word.name, word, tuple(c for c in inside if axis.most is None or c <= axis.most), word.values)
 
 
-def _values(document: Rules, word: Word, leaf: Condition) -> tuple[int | str, ...]:
+def _values(document: Policy, word: Word, leaf: Condition) -> tuple[int | str, ...]:
     values = leaf.comparison[1]
     if word.type == "category":
         return tuple(str(value) for value in values)
     return tuple(int(stored(word, exact(value), document.unit(word.name))) for value in values)
 
 
-def _boundaries(document: Rules, word: Word, leaf: Condition) -> Iterable[int]:
+def _boundaries(document: Policy, word: Word, leaf: Condition) -> Iterable[int]:
     """Return the stored values at which a comparison changes its answer."""
     operator, _ = leaf.comparison
     for value in _values(document, word, leaf):
@@ -141,16 +187,6 @@ def _boundaries(document: Rules, word: Word, leaf: Condition) -> Iterable[int]:
             yield from {"ge": (value,), "lt": (value,), "gt": (value + 1,), "le": (value + 1,)}.get(
                 operator, (value, value + 1)
             )
-
-
-def _condition(document: Rules, condition: Condition, axes: Sequence[Axis], places: Mapping[str, int]) -> Leaf | Group:
-    if condition.input is None:
-        parts = condition.all if condition.all is not None else condition.any or ()
-        return Group(condition.all is not None, tuple(_condition(document, part, axes, places) for part in parts))
-    axis = axes[places[condition.input]]
-    operator, values = condition.comparison[0], _values(document, axis.word, condition)
-    codes = frozenset(code for code in range(1, axis.radix) if _holds(operator, axis.sample(code), values))
-    return Leaf(places[condition.input], operator, values, codes)
 
 
 def _holds(operator: str, value: int | str, values: tuple[int | str, ...]) -> bool:

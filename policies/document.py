@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    PrivateAttr,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
-from policies.exact import exact
+from policies.condition import Condition, Gate
+from policies.display import policy_html
 from policies.reading import Path, Reading
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return str(value)
-    raise ValueError(f"{'null' if value is None else value!r} is not a value; write a number or a word")
-
-
-def _whole(value: object) -> int:
-    number = exact(value)
-    if number.denominator != 1:
-        raise ValueError(f"{value} is not a whole number")
-    return int(number)
-
-
-Number = Annotated[Fraction, PlainValidator(exact), PlainSerializer(str, when_used="json")]
-Whole = Annotated[int, PlainValidator(_whole)]
-Text = Annotated[str, BeforeValidator(_text)]
-Word = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Identifier = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-
-
-def _tier(value: str) -> str:
-    name = value.strip()
-    if name in NO_TIER:
-        raise ValueError(f"{name!r} says that a customer has no tier; name the tier otherwise")
-    return name
-
-
-# Where a customer without a tier is counted, beside the tiers and by these names.
-NO_TIER = ("pending", "not_applicable", "error")
-# Tier names stand in SQL and in messages: letters of any script, digits, blanks and + - . _
-Tier = Annotated[str, Field(max_length=40, pattern=r"^[\w][\w+.\- ]*$"), AfterValidator(_tier)]
-Assumed = Literal["assumed"] | None
-
-
-class Part(BaseModel):
-    """A part of a document: frozen, and closed against keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Labels(Part):
-    """What a reader sees, in both languages; never decides anything."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
 
 
 class Source(Part):
@@ -94,6 +34,15 @@ class Input(Part):
 
     type: str | None = None
     unit: str | None = None
+
+
+class Parameter(Part):
+    """A figure that the source leaves open (XXX 元): conditions and cuts name it, and it must be set."""
+
+    title: Labels | None = None
+    type: str
+    unit: str | None = None
+    value: Number | None = None
 
 
 class Missing(Part):
@@ -120,7 +69,7 @@ class Missing(Part):
 class Ladder(Part):
     """Points by cut points: ``points[i]`` from ``cuts[i]`` up to the next cut, ``below`` under the first."""
 
-    cuts: tuple[Number, ...] = Field(min_length=1, max_length=100)
+    cuts: tuple[Threshold, ...] = Field(min_length=1, max_length=100)
     points: tuple[Number, ...] = Field(min_length=1)
     below: Number | None = None
     closed: Literal["left", "right"] = "left"
@@ -172,17 +121,17 @@ class Bands(Part):
     cuts: dict[Tier, Number]
 
 
-class Tiers(Part):
-    """The tiers of a scorecard, best first, and where each begins."""
-
-    order: tuple[Tier, ...] = Field(min_length=2, max_length=30)
-    bands: Bands
-
-
 class TierOrder(Part):
-    """The tiers of a rule table, best first."""
+    """The tiers of a policy, best first, and what each but the last may demand besides."""
 
     order: tuple[Tier, ...] = Field(min_length=2, max_length=30)
+    conditions: dict[Tier, Condition] = Field(default={})
+
+
+class Tiers(TierOrder):
+    """The tiers of a scorecard, and where each begins."""
+
+    bands: Bands
 
 
 class Interpretation(Part):
@@ -211,45 +160,6 @@ class Case(Part):
     expect: Expectation
 
 
-class Condition(Part):
-    """One comparison of an input, or several under ``all`` or ``any``."""
-
-    all: tuple[Condition, ...] | None = Field(default=None, min_length=1)
-    any: tuple[Condition, ...] | None = Field(default=None, min_length=1)
-    input: Word | None = None
-    ge: Number | None = None
-    gt: Number | None = None
-    le: Number | None = None
-    lt: Number | None = None
-    eq: Text | None = None
-    in_: tuple[Text, ...] | None = Field(default=None, min_length=1, alias="in")
-
-    operators: ClassVar[tuple[str, ...]] = ("ge", "gt", "le", "lt", "eq", "in")
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Condition:
-        used = [name for name in self.operators if getattr(self, "in_" if name == "in" else name) is not None]
-        groups = [name for name in ("all", "any") if getattr(self, name) is not None]
-        if len(groups) == 1 and self.input is None and not used:
-            return self
-        if groups or self.input is None or len(used) != 1:
-            found = ", ".join([*groups, *(["input"] if self.input else []), *used]) or "nothing"
-            raise ValueError(
-                f"found {found}; write {{input: word, ge: value}} with one of {', '.join(self.operators)}, "
-                "or a list under all or any"
-            )
-        return self
-
-    @property
-    def comparison(self) -> tuple[str, tuple[Fraction | str, ...]]:
-        """Return the operator and its values as written; only of a condition with an input."""
-        for name in self.operators:
-            value = getattr(self, "in_" if name == "in" else name)
-            if value is not None:
-                return name, value if isinstance(value, tuple) else (value,)
-        raise LookupError("all and any have no comparison of their own")
-
-
 class Rule(Part):
     """One line of a rule table: the tier of whoever meets the condition and no line above."""
 
@@ -267,7 +177,9 @@ class Document(Part):
     title: Labels
     source: Source | None = None
     population: Population | None = None
-    inputs: dict[Word, Input] = {}
+    inputs: dict[Word, Input] = Field(default={})
+    parameters: dict[Word, Parameter] = Field(default={}, max_length=50)
+    gates: tuple[Gate, ...] = Field(default=(), max_length=30)
     interpretations: tuple[Interpretation, ...] = ()
     cases: tuple[Case, ...] = ()
     _reading: Reading = PrivateAttr(default_factory=Reading)
@@ -307,6 +219,9 @@ class Scorecard(Document):
         """Return an indicator's share of the total."""
         return indicator.weight if self.weights == "absolute" else dimension.weight * indicator.weight
 
+    def _repr_html_(self) -> str:
+        return policy_html(self)
+
 
 class Rules(Document):
     """An ordered table: the first line that a customer meets gives the tier, and ``else`` the rest."""
@@ -316,6 +231,22 @@ class Rules(Document):
     rules: tuple[Rule, ...] = Field(min_length=1, max_length=200)
     else_: Tier = Field(alias="else")
 
+    def _repr_html_(self) -> str:
+        return policy_html(self)
+
 
 KINDS: dict[str, type[Scorecard] | type[Rules]] = {"scorecard": Scorecard, "rules": Rules}
 Policy = Scorecard | Rules
+
+
+def conditions(document: Policy) -> Iterator[tuple[Condition, Path]]:
+    """Yield every condition of a document with its path: rules, then minimum conditions from the best tier, then gates."""
+    if isinstance(document, Rules):
+        for index, rule in enumerate(document.rules):
+            yield rule.when, ("rules", index, "when")
+    tiers = document.tiers
+    for tier in [*tiers.order, *(name for name in tiers.conditions if name not in tiers.order)]:
+        if tier in tiers.conditions:
+            yield tiers.conditions[tier], ("tiers", "conditions", tier)
+    for index, gate in enumerate(document.gates):
+        yield gate.when, ("gates", index, "when")

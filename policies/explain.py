@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from policies.document import Labels, Scorecard
+from policies.display import explanation_html
+from policies.document import Scorecard
 from policies.exact import decimal_text, floor_tenth, shown
 from policies.oracle import Status, grade, impossible_words
-from policies.plan import Axis, Facts, Plan, Scored, outcome, truth
+from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, stepped, take, truth
 from policies.refusal import Refusal
 from policies.sentences import sentences
+from policies.values import Labels
 
 
 class LevelsDisagree(Refusal):
@@ -73,8 +75,25 @@ class RuleLine:
 
 
 @dataclass(frozen=True)
+class StepLine:
+    """One gate or one tier's minimum condition, and what it did.
+
+    ``effect`` is ``floor``, ``cap``, ``set`` or ``condition`` (then ``id`` is the tier that demands it).  ``holds`` says
+    whether the condition as written is met, None while what is missing decides it.  ``fired`` says whether the tier
+    moved: a gate that is met, or a minimum condition that is not, and that changed something; None while it may.
+    """
+
+    id: str
+    title: Labels | None
+    effect: str
+    tier: str
+    holds: bool | None
+    fired: bool | None
+
+
+@dataclass(frozen=True)
 class Distance:
-    """A neighbouring tier and the points between it and the total."""
+    """A better or worse tier and the points that lead to it, all else as it is: gates may put it beyond any."""
 
     tier: str
     points: Fraction
@@ -97,9 +116,10 @@ class Explanation:
     """Why a customer has its grade; totals and contributions are exact on the scale 0 to 100.
 
     The contributions sum to ``worst`` exactly, and to ``total`` when nothing is missing.  ``reasons`` are the ids of
-    the indicators that lose points, most first; ``missing`` of the inputs that are not known; ``impossible`` are words
-    whose value cannot be (only facts show them).  ``up``, ``down`` and ``cheapest`` are None where there is no such
-    tier, or while the grade is not settled.
+    the indicators that lose points, most first; ``missing`` of the inputs that are not known and matter; ``impossible``
+    are words whose value cannot be (only facts show them).  ``up``, ``down`` and ``cheapest`` are None where there is no
+    such tier, or while the grade is not settled.  ``band`` are the tiers before ``conditions`` and ``gates``, which stand
+    in the order in which they are taken.
     """
 
     policy: str
@@ -115,6 +135,9 @@ class Explanation:
     dimensions: tuple[Subtotal, ...]
     rules: tuple[RuleLine, ...]
     matched: str | None
+    band: tuple[str, ...]
+    conditions: tuple[StepLine, ...]
+    gates: tuple[StepLine, ...]
     missing: tuple[str, ...]
     impossible: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -131,6 +154,9 @@ class Explanation:
     def lines(self, language: str = "zh") -> list[str]:
         """Return the explanation as sentences in ``zh`` or ``en``."""
         return sentences(self, language)
+
+    def _repr_html_(self) -> str:
+        return explanation_html(self)
 
 
 def explain(
@@ -172,6 +198,8 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
     rungs = tuple(_rung(plan, axis, code, facts) for axis, code in zip(plan.axes, codes, strict=bool(codes)))
     parts = tuple(_contribution(plan, part, rungs[part.axis]) for part in plan.indicators if rungs)
     lines = _rule_lines(plan, codes) if codes else ()
+    band = banded(plan, codes) if codes else 0
+    steps = _step_lines(plan, codes, band) if codes else ()
     graded = status == "graded"
     exact = graded and worst == best and plan.kind == "scorecard"
     losing = sorted((part for part in parts if part.lost > 0), key=lambda part: -part.lost)
@@ -190,11 +218,14 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         dimensions=_subtotals(plan, parts),
         rules=lines,
         matched=next((line.id for line in lines if line.holds), None) if graded else None,
-        missing=(*unknown, *(rung.id for rung in rungs if rung.code == 0)),
+        band=plan.names(band),
+        conditions=tuple(line for line in steps if line.effect == "condition"),
+        gates=tuple(line for line in steps if line.effect != "condition"),
+        missing=(*unknown, *_missing(plan, codes, rungs)),
         impossible=impossible_words(plan, facts),
         reasons=tuple(part.rung.id for part in losing),
-        up=_up(plan, worst) if exact else None,
-        down=_down(plan, worst) if exact else None,
+        up=_up(plan, worst, codes) if exact else None,
+        down=_down(plan, worst, codes) if exact else None,
         cheapest=_cheapest(plan, codes, rungs) if graded else None,
     )
 
@@ -207,7 +238,7 @@ def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
     word, unit = axis.word, plan.document.unit(axis.word.name)
     title = Labels(zh=word.zh, en=word.en)
     if isinstance(plan.document, Scorecard):
-        given = next(part.title for _, part, _ in plan.document.indicators if part.id == axis.name)
+        given = next((part.title for _, part, _ in plan.document.indicators if part.id == axis.name), None)
         title = given or title
     value = facts.get(word.name)
     known = None if value is None else Labels(zh=shown(word, value, unit), en=shown(word, value, unit, "en"))
@@ -267,37 +298,81 @@ def _rule_lines(plan: Plan, codes: Sequence[int]) -> tuple[RuleLine, ...]:
     return (*lines, RuleLine("else", None, plan.tiers[plan.otherwise], True))
 
 
-def _up(plan: Plan, total: int) -> Distance | None:
+def _step_lines(plan: Plan, codes: Sequence[int], candidates: int) -> tuple[StepLine, ...]:
+    titles = {gate.id: gate.title for gate in plan.document.gates}
+    lines = []
+    for step in plan.steps:
+        taken, after = truth(step.when, codes), take(step, candidates, codes)
+        demanded = step.effect == "condition"
+        holds = not taken if demanded and taken is not None else taken
+        title = None if demanded else titles.get(step.id)
+        fired = taken if after != candidates else False
+        lines.append(StepLine(step.id, title, step.effect, plan.tiers[step.tier], holds, fired))
+        candidates = after
+    return tuple(lines)
+
+
+def _missing(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> list[str]:
+    """Return the inputs that are not known; one that only conditions read counts while a condition hangs on it."""
+    if not codes:
+        return []
+    open_ = {place for step in plan.steps if truth(step.when, codes) is None for place in places_of(step.when)}
+    open_ |= {part.axis for part in plan.indicators} or set(range(len(plan.axes)))
+    return [rung.id for place, rung in enumerate(rungs) if rung.code == 0 and place in open_]
+
+
+def _up(plan: Plan, total: int, codes: Sequence[int]) -> Distance | None:
+    """Return the next better tier that more points alone would certainly give."""
     place = plan.tier_of(total)
-    return None if place == 0 else Distance(plan.tiers[place - 1], _points(plan, plan.bands[place - 1] - total))
+    now = _least(plan, place, codes)
+    for better in range(place - 1, -1, -1):
+        reached = _least(plan, better, codes)
+        if reached < now:
+            return Distance(plan.tiers[reached], _points(plan, plan.bands[better] - total))
+    return None
 
 
-def _down(plan: Plan, total: int) -> Distance | None:
+def _down(plan: Plan, total: int, codes: Sequence[int]) -> Distance | None:
     """Return the tier below and how many points may be lost before it; losing exactly that many keeps the tier."""
     place = plan.tier_of(total)
-    if place == len(plan.tiers) - 1:
-        return None
-    return Distance(plan.tiers[place + 1], _points(plan, total - plan.bands[place]))
+    now = _least(plan, place, codes)
+    for worse in range(place + 1, len(plan.tiers)):
+        reached = _least(plan, worse, codes)
+        if reached > now:
+            return Distance(plan.tiers[reached], _points(plan, total - plan.bands[worse - 1]))
+    return None
+
+
+def _least(plan: Plan, band: int, codes: Sequence[int]) -> int:
+    """Return the place of the worst tier that gates may make of a band."""
+    return stepped(plan, 1 << band, codes).bit_length() - 1
 
 
 def _cheapest(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> Change | None:
-    """Return the change of one input that lifts the tier over the fewest rungs; fewest points, then first, among equals."""
+    """Return the change of one input that lifts the tier over the fewest rungs; fewest points, then first, among equals.
+
+    Where several parts read one word, its rungs are those of all of them together.
+    """
     worst, _, candidates = outcome(plan, codes)
     found: list[tuple[int, int, int, Change]] = []
-    for place, axis in enumerate(plan.axes):
-        for code in range(1, axis.radix):
+    for word in dict.fromkeys(axis.word for axis in plan.axes):
+        same = [place for place, axis in enumerate(plan.axes) if axis.word == word]
+        cuts = tuple(sorted({cut for place in same for cut in plan.axes[place].cuts}))
+        place, joint = same[0], replace(plan.axes[same[0]], cuts=cuts)
+        now = max((joint.code(plan.axes[i].sample(codes[i])) or 0 for i in same if codes[i]), default=0)
+        for code in range(1, joint.radix):
             after = [
-                other.code(axis.sample(code)) if other.word == axis.word else known
-                for other, known in zip(plan.axes, codes, strict=True)
+                axis.code(joint.sample(code)) if axis.word == word else known
+                for axis, known in zip(plan.axes, codes, strict=True)
             ]
-            if code == codes[place] or None in after:
+            if code == now or None in after:
                 continue
             total, _, reached = outcome(plan, [known or 0 for known in after])
             if reached & (reached - 1) == 0 and reached < candidates:
-                rung, reach = rungs[place], _range(axis, code, plan.document.unit(axis.word.name))
+                rung, reach = rungs[place], _range(joint, code, plan.document.unit(word.name))
                 tier = plan.names(reached)[0]
                 change = Change(rung.id, rung.title, rung.input, reach, _points(plan, total - worst), tier)
-                found.append((abs(code - codes[place]), total - worst, place, change))
+                found.append((abs(code - now), total - worst, place, change))
     return min(found, key=lambda item: item[:3])[3] if found else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from policies.display import findings_html
 from policies.document import Document
 from policies.reading import Path, path_text
 from policies.refusal import Refusal
@@ -36,8 +37,15 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bands_order": ("error", "the bands do not fall in the order of the tiers"),
     "bands_floor": ("error", "the lowest tier does not begin at 0"),
     "bands_scale": ("error", "a band begins above 100 or below 0"),
-    "tier_unknown": ("error", "a rule or a case names a tier that is not in the order"),
+    "tier_unknown": ("error", "a rule, gate, minimum condition or case names a tier that is not in the order"),
     "tier_unreachable": ("error", "no customer can reach a tier"),
+    "at_least_range": ("error", "`at_least` wants fewer than one of its conditions, or more than there are"),
+    "condition_deep": ("error", "a condition nests more groups than SQLite can read"),
+    "condition_lowest": ("error", "the lowest tier has a minimum condition, and nothing to fall to"),
+    "condition_constant": ("warning", "a gate or a minimum condition that every customer meets, or none"),
+    "gate_idle": ("warning", "a floor at the lowest tier or a cap at the best one"),
+    "parameter_unset": ("error", "a parameter has no value yet"),
+    "parameter_unused": ("warning", "nothing names a parameter"),
     "plan_too_large": ("error", "totals or rung codes do not fit 64-bit integers"),
     "case_invalid": ("error", "a case gives or expects something this policy cannot have"),
     "case_fails": ("error", "a case comes out differently"),
@@ -66,6 +74,13 @@ class Finding:
 
     def __str__(self) -> str:
         return f"line {self.line}, {self.path or 'document'}: {self.message} [{self.code}] {self.cure}"
+
+
+class Findings(list[Finding]):
+    """A list of findings that Jupyter shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return findings_html(self)
 
 
 class UnsoundPolicy(Refusal):

@@ -13,6 +13,7 @@ from policies.document import KINDS, Policy
 from policies.documents import shipped
 from policies.reading import DocumentError, Path, Problem, Reading, path_text, read
 from policies.refusal import Refusal
+from policies.values import parameter_values
 
 
 class UnknownPolicy(Refusal):
@@ -54,7 +55,8 @@ def parse(text: str) -> Policy:
         message = f"{said}; write one of {', '.join(KINDS)}" + (f" (did you mean {nearest}?)" if nearest else "")
         raise DocumentError([Problem(reading.line(("kind",)), "kind", message, str(kind), nearest)])
     try:
-        document = model.model_validate(values)
+        context = {"parameters": parameter_values(values.get("parameters"))}
+        document = model.model_validate(values, context=context)
     except ValidationError as error:
         raise DocumentError([_problem(model, reading, details) for details in error.errors()]) from None
     document._reading = reading

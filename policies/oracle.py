@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from policies.document import Condition, Indicator, Ladder, Rules, Scorecard
+from policies.condition import Condition
+from policies.document import Indicator, Ladder, Policy, Rules, Scorecard
 from policies.exact import exact, written
 from policies.plan import Fact, Facts, Plan
 from policies.vocabulary import VOCABULARY
@@ -45,10 +46,12 @@ def grade(plan: Plan, facts: Facts) -> Result:
         return Result("error", None, None, 0, 0, 0, 0)
     levels = plan.pack([code or 0 for code in codes])
     if isinstance(document, Rules):
-        return _result(plan, applies, rule_tiers(document, facts), (Fraction(0), Fraction(0)), levels)
+        tiers = moved(document, rule_tiers(document, facts), facts)
+        return _result(plan, applies, tiers, (Fraction(0), Fraction(0)), levels)
     worst, best = totals(document, facts)
     low, high = (document.tiers.order.index(tier_of(document, total)) for total in (worst, best))
-    return _result(plan, applies, document.tiers.order[high : low + 1], (worst, best), levels)
+    tiers = moved(document, document.tiers.order[high : low + 1], facts)
+    return _result(plan, applies, tiers, (worst, best), levels)
 
 
 def _result(
@@ -56,7 +59,7 @@ def _result(
 ) -> Result:
     possible = set(tiers) if applies else set(plan.tiers)
     candidates = sum(1 << plan.tiers.index(tier) for tier in possible)
-    alone = tiers[0] if len(possible) == 1 else None
+    alone = next(iter(possible)) if len(possible) == 1 else None
     worst, best = (units(plan, end) for end in ends)
     total = worst if worst == best and plan.kind == "scorecard" else None
     return Result("pending" if alone is None else "graded", alone, total, worst, best, candidates, levels)
@@ -150,14 +153,44 @@ def rule_tiers(document: Rules, facts: Facts) -> list[str]:
     return [*possible, document.else_]
 
 
-def truth(document: Rules, condition: Condition, facts: Facts) -> bool | None:
+def moved(document: Policy, tiers: Sequence[str], facts: Facts) -> list[str]:
+    """Return the tiers that follow from those of the band: minimum conditions first, then floors, caps and sets."""
+    order, possible = document.tiers.order, set(tiers)
+    for place, tier in enumerate(order):
+        demanded = document.tiers.conditions.get(tier)
+        holds = True if demanded is None or tier not in possible else truth(document, demanded, facts)
+        if holds is not True:
+            possible = (possible - {tier} if holds is False else possible) | {order[place + 1]}
+    for kind in ("floor", "cap", "set"):
+        gates = [gate for gate in document.gates if gate.effect.kind == kind]
+        for gate in reversed(gates):  # of several sets the first that holds decides
+            holds = truth(document, gate.when, facts)
+            after = {_effect(order, kind, gate.effect.tier, tier) for tier in possible}
+            possible = after if holds else possible if holds is False else possible | after
+    return sorted(possible, key=order.index)
+
+
+def _effect(order: Sequence[str], kind: str, named: str, tier: str) -> str:
+    if kind == "set":
+        return named
+    return (min if kind == "floor" else max)(named, tier, key=order.index)
+
+
+def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
     """Return whether a condition holds, in strong Kleene logic: None when what is missing decides it."""
+    if condition.not_ is not None:
+        inner = truth(document, condition.not_, facts)
+        return None if inner is None else not inner
     if condition.all is not None:
         parts = [truth(document, part, facts) for part in condition.all]
         return False if False in parts else None if None in parts else True
     if condition.any is not None:
         parts = [truth(document, part, facts) for part in condition.any]
         return True if True in parts else None if None in parts else False
+    if condition.at_least is not None:
+        parts = [truth(document, part, facts) for part in condition.at_least.of]
+        certain, open_ = parts.count(True), parts.count(None)
+        return True if certain >= condition.at_least.k else None if certain + open_ >= condition.at_least.k else False
     value = facts.get(str(condition.input))
     if value is None:
         return None
@@ -172,7 +205,7 @@ def truth(document: Rules, condition: Condition, facts: Facts) -> bool | None:
     }[operator]  # fmt: skip
 
 
-def facts_of(document: Scorecard | Rules, given: Mapping[str, str | None]) -> dict[str, Fact]:
+def facts_of(document: Policy, given: Mapping[str, str | None]) -> dict[str, Fact]:
     """Return facts written as the document writes them (``amount_12m: 50`` in 万元) as stored values.
 
     Raises ValueError for a word that is not known or a value that is finer than the fact is stored.

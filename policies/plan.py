@@ -95,10 +95,20 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Group:
-    """Several conditions: all of them, or any of them."""
+    """Several conditions of which ``least`` must hold: all of them, any one, or k."""
 
-    all: bool
-    parts: tuple[Leaf | Group, ...]
+    least: int
+    parts: tuple[Test, ...]
+
+
+@dataclass(frozen=True)
+class Negation:
+    """What holds where another condition certainly does not."""
+
+    part: Test
+
+
+Test = Leaf | Group | Negation
 
 
 @dataclass(frozen=True)
@@ -106,8 +116,24 @@ class Line:
     """One rule: the tier (its place in the order, 0 is best) of whoever meets the condition and no line above."""
 
     id: str
-    when: Leaf | Group
+    when: Test
     tier: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What moves tiers after the band: where ``when`` holds, every tier of the bitmask ``hits`` becomes the tier ``to``.
+
+    ``effect`` is ``condition`` (a tier's minimum condition is *not* met, so its ``tier`` falls by one), ``floor``,
+    ``cap`` or ``set``; a plan holds its steps in the order in which they are taken.
+    """
+
+    id: str
+    effect: str
+    tier: int
+    when: Test
+    hits: int
+    to: int
 
 
 @dataclass(frozen=True)
@@ -137,6 +163,7 @@ class Plan:
     bands: tuple[int, ...] = ()
     lines: tuple[Line, ...] = ()
     otherwise: int = 0
+    steps: tuple[Step, ...] = ()
     document: Policy = field(kw_only=True, repr=False, compare=False)
 
     @cached_property
@@ -181,15 +208,42 @@ class Plan:
         return tuple(name for i, name in enumerate(self.tiers) if candidates >> i & 1)
 
 
-def truth(condition: Leaf | Group, codes: Sequence[int]) -> bool | None:
+def truth(condition: Test, codes: Sequence[int]) -> bool | None:
     """Return whether a condition holds (strong Kleene logic), None when what is missing decides it."""
     if isinstance(condition, Leaf):
         code = codes[condition.axis]
         return None if code == 0 else code in condition.codes
+    if isinstance(condition, Negation):
+        inner = truth(condition.part, codes)
+        return None if inner is None else not inner
     parts = [truth(part, codes) for part in condition.parts]
-    if (not condition.all) in parts:
-        return not condition.all
-    return None if None in parts else condition.all
+    if parts.count(True) >= condition.least:
+        return True
+    return False if len(parts) - parts.count(False) < condition.least else None
+
+
+def places_of(condition: Test) -> set[int]:
+    """Return the places of the axes a condition reads."""
+    if isinstance(condition, Leaf):
+        return {condition.axis}
+    parts = (condition.part,) if isinstance(condition, Negation) else condition.parts
+    return {place for part in parts for place in places_of(part)}
+
+
+def stepped(plan: Plan, candidates: int, codes: Sequence[int]) -> int:
+    """Return the candidates after minimum conditions and gates."""
+    for step in plan.steps:
+        candidates = take(step, candidates, codes)
+    return candidates
+
+
+def take(step: Step, candidates: int, codes: Sequence[int]) -> int:
+    """Return the candidates after one step; where what is missing decides it, those with it and those without."""
+    hit = candidates & step.hits
+    holds = truth(step.when, codes) if hit else False
+    if holds is False:
+        return candidates
+    return (candidates & ~step.hits if holds else candidates) | 1 << step.to
 
 
 def outcome(plan: Plan, codes: Sequence[int]) -> tuple[int, int, int]:
@@ -197,16 +251,29 @@ def outcome(plan: Plan, codes: Sequence[int]) -> tuple[int, int, int]:
 
     For rules both totals are 0.
     """
+    return *_ends(plan, codes), stepped(plan, banded(plan, codes), codes)
+
+
+def banded(plan: Plan, codes: Sequence[int]) -> int:
+    """Return the tiers that bands or rules leave possible, before minimum conditions and gates."""
     if plan.kind == "rules":
-        candidates = 0
-        for line in plan.lines:
-            holds = truth(line.when, codes)
-            if holds is not False:
-                candidates |= 1 << line.tier
-            if holds:
-                return 0, 0, candidates
-        return 0, 0, candidates | 1 << plan.otherwise
+        return _first_match(plan, codes)
+    worst, best = _ends(plan, codes)
+    return (2 << plan.tier_of(worst)) - (1 << plan.tier_of(best))
+
+
+def _ends(plan: Plan, codes: Sequence[int]) -> tuple[int, int]:
     worst = sum(part.contributions[codes[part.axis]] for part in plan.indicators)
     missing = [part for part in plan.indicators if codes[part.axis] == 0]
-    best = worst + sum(part.missing_best - part.contributions[0] for part in missing)
-    return worst, best, (2 << plan.tier_of(worst)) - (1 << plan.tier_of(best))
+    return worst, worst + sum(part.missing_best - part.contributions[0] for part in missing)
+
+
+def _first_match(plan: Plan, codes: Sequence[int]) -> int:
+    candidates = 0
+    for line in plan.lines:
+        holds = truth(line.when, codes)
+        if holds is not False:
+            candidates |= 1 << line.tier
+        if holds:
+            return candidates
+    return candidates | 1 << plan.otherwise

@@ -8,8 +8,8 @@ from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
 from policies.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
-    from policies.document import Labels
-    from policies.explain import Contribution, Explanation
+    from policies.explain import Contribution, Explanation, StepLine
+    from policies.values import Labels
 
 _TEXT = {
     "zh": {
@@ -26,6 +26,14 @@ _TEXT = {
         "rule_false": "  {name}({tier}):不符合",
         "rule_none": "  {name}({tier}):待确认",
         "input": "  {title}:{value}",
+        "condition": "  {tier} 的最低条件:{state}",
+        "floor": "  门槛 {name}(不低于 {tier}):{state}",
+        "cap": "  门槛 {name}(不高于 {tier}):{state}",
+        "set": "  门槛 {name}(定为 {tier}):{state}",
+        "holds_true": "符合",
+        "holds_false": "不符合",
+        "holds_none": "待确认",
+        "fired": ",已改变等级",
         "up": "距上一级 {tier} 还差 {points} 分",
         "down": "高于下一级 {tier} 的界线 {points} 分",
         "cheapest": "最省的提升:{title} 达到 {reach},即升为 {tier}",
@@ -48,6 +56,14 @@ _TEXT = {
         "rule_false": "  {name} ({tier}): not met",
         "rule_none": "  {name} ({tier}): not known",
         "input": "  {title}: {value}",
+        "condition": "  Minimum condition of {tier}: {state}",
+        "floor": "  Gate {name} (not below {tier}): {state}",
+        "cap": "  Gate {name} (not above {tier}): {state}",
+        "set": "  Gate {name} (sets {tier}): {state}",
+        "holds_true": "met",
+        "holds_false": "not met",
+        "holds_none": "not known",
+        "fired": ", moved the tier",
         "up": "{points} points short of the next tier up, {tier}",
         "down": "{points} points above the bound to the next tier down, {tier}",
         "cheapest": "Cheapest lift: {title} at {reach} makes it {tier}",
@@ -95,7 +111,27 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
         lines.append(text[f"rule_{str(rule.holds).lower()}"].format(name=name, tier=rule.tier))
         if rule.holds:
             break
-    return lines + _ways(explanation, text, language)
+    return lines + _steps(explanation, text, language) + _ways(explanation, text, language)
+
+
+def _steps(explanation: Explanation, text: dict[str, str], language: str) -> list[str]:
+    """Return minimum conditions and gates; of a scorecard also the inputs that only they read."""
+    lines: list[str] = []
+    scored = {part.rung.id for part in explanation.contributions}
+    for rung in explanation.inputs if scored else ():
+        if rung.id not in scored:
+            known = rung.value or rung.range
+            labels = (rung.title.zh, known.zh) if language == "zh" else (rung.title.en, known.en)
+            lines.append(text["input"].format(title=labels[0], value=labels[1]))
+    return lines + [step_sentence(step, language) for step in (*explanation.conditions, *explanation.gates)]
+
+
+def step_sentence(step: StepLine, language: str) -> str:
+    """Return what a gate or a minimum condition demands, whether it is met and whether it moved the tier."""
+    text = _TEXT[language]
+    title = "" if step.title is None else step.title.zh if language == "zh" else step.title.en
+    state = text[f"holds_{str(step.holds).lower()}"] + (text["fired"] if step.fired else "")
+    return text[step.effect].format(name=f"{step.id} {title}".rstrip(), tier=step.tier, state=state)
 
 
 def say_word(name: str, language: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from policies.document import Condition, Dimension, Indicator, Policy, Rules, Scorecard
-from policies.exact import DOMAIN, INT64_LEAST, INT64_MOST, UNITS, decimal_text, exact, percent, shown, stored
+from policies.conditional import conditional, duplicates, number_finding, value_list
+from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, conditions
+from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
 from policies.findings import Finding, found
 from policies.reading import Path
+from policies.values import is_set
 from policies.vocabulary import VOCABULARY, Word
 
 
@@ -19,6 +20,7 @@ def structure(document: Policy) -> list[Finding]:
     """Return what is wrong with a document on its face, in the order of its lines."""
     findings = [*_inputs(document), *_population(document)]
     findings += _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
+    findings += conditional(document)
     return sorted(findings, key=lambda finding: finding.line)
 
 
@@ -30,24 +32,10 @@ def used_words(document: Policy) -> dict[str, Path]:
     if isinstance(document, Scorecard):
         for _, indicator, path in document.indicators:
             used.setdefault(indicator.input, (*path, "input"))
-    else:
-        for leaf, path in leaves(document):
+    for condition, place in conditions(document):
+        for leaf, path in condition.leaves(place):
             used.setdefault(str(leaf.input), (*path, "input"))
     return used
-
-
-def leaves(document: Rules) -> Iterator[tuple[Condition, Path]]:
-    """Yield every comparison of a rule table with its path, in document order."""
-    for index, rule in enumerate(document.rules):
-        yield from _leaves(rule.when, ("rules", index, "when"))
-
-
-def _leaves(condition: Condition, path: Path) -> Iterator[tuple[Condition, Path]]:
-    for name, parts in (("all", condition.all), ("any", condition.any)):
-        for index, part in enumerate(parts or ()):
-            yield from _leaves(part, (*path, name, index))
-    if condition.input is not None:
-        yield condition, path
 
 
 def _inputs(document: Policy) -> Iterator[Finding]:
@@ -84,46 +72,13 @@ def _population(document: Policy) -> Iterator[Finding]:
             yield found(document, "wrong_comparison", path, message, "Use a word with named values, such as status.")
             continue
         for value in sorted(set(values) - set(word.values)):
-            yield found(document, "outside_domain", path, f"{name} is never {value!r}", f"Known: {_list(word)}.")
-
-
-def _list(word: Word) -> str:
-    return ", ".join(word.values)
-
-
-def number_finding(document: Policy, word: Word, number: Fraction, path: Path, *, cut: bool = True) -> Finding | None:
-    """Return what is wrong with a written number of a word, or None.
-
-    A cut may stand one below or above what the word can be; a value may not.
-    """
-    text = document.text(*path) or decimal_text(number)
-    unit = document.unit(word.name)
-    if text.endswith("%") and word.type != "ratio":
-        return found(
-            document, "wrong_unit", path, f"{text} is a share, and {word.name} is a {word.type}", "Drop the %."
-        )
-    if unit is not None and unit not in UNITS[word.type]:
-        return None  # reported where the unit stands
-    value = stored(word, number, unit)
-    if value.denominator != 1 or not INT64_LEAST < value < INT64_MOST:
-        step = shown(word, 1, unit)
-        message = f"{text} is not a whole number of {step}, in which {word.name} is stored"
-        return found(document, "not_exact", path, message, f"Round it to {step} and stay below 2^63 of them.")
-    least, most = DOMAIN[word.type]
-    if (least is not None and value < least) or (most is not None and value > most + cut):
-        message = f"{word.name} is never {text}: it lies between {_bound(word, least)} and {_bound(word, most)}"
-        return found(document, "outside_domain", path, message, "Write a value inside, or check the unit.")
-    return None
-
-
-def _bound(word: Word, value: int | None) -> str:
-    return "any" if value is None else shown(word, value)
+            yield found(document, "outside_domain", path, f"{name} is never {value!r}", f"Known: {value_list(word)}.")
 
 
 def _scorecard(document: Scorecard) -> Iterator[Finding]:
     ids = [dimension.id for dimension in document.dimensions]
     ids += [indicator.id for _, indicator, _ in document.indicators]
-    yield from _duplicates(document, ids, ("dimensions",))
+    yield from duplicates(document, ids, ("dimensions",))
     total = sum((dimension.weight for dimension in document.dimensions), Fraction(0))
     if total != 1:
         parts = " + ".join(percent(dimension.weight) for dimension in document.dimensions)
@@ -134,12 +89,6 @@ def _scorecard(document: Scorecard) -> Iterator[Finding]:
     for _, indicator, path in document.indicators:
         yield from _indicator(document, indicator, path)
     yield from _bands(document)
-
-
-def _duplicates(document: Policy, ids: list[str], path: Path) -> Iterator[Finding]:
-    for name, times in Counter(ids).items():
-        if times > 1:
-            yield found(document, "duplicate_id", path, f"{name!r} stands {times} times", "Give each its own id.")
 
 
 def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterator[Finding]:
@@ -192,19 +141,20 @@ def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -
     ladder, unit = indicator.ladder, document.unit(word.name)
     assert ladder is not None
     if word.type == "category":
-        message = f"{word.name} has named values ({_list(word)}) and no order"
+        message = f"{word.name} has named values ({value_list(word)}) and no order"
         yield found(document, "wrong_comparison", path, message, "Use a number here, or a rule with in: [...].")
         return
     if len(ladder.points) != len(ladder.cuts):
         message = f"{indicator.id} has {len(ladder.cuts)} cuts and {len(ladder.points)} points"
         yield found(document, "ladder_length", path, message, "Give each cut its points; below is written apart.")
     for index, (low, high) in enumerate(pairwise(ladder.cuts), 1):
-        if low >= high:
+        if low >= high and is_set(low) and is_set(high):
             message = f"{decimal_text(high)} does not lie above {decimal_text(low)}"
             yield found(document, "cuts_order", (*path, "cuts", index), message, "Write the cuts from low to high.")
     faults = [number_finding(document, word, cut, (*path, "cuts", i)) for i, cut in enumerate(ladder.cuts)]
     yield from (fault for fault in faults if fault is not None)
-    if not any(faults) and (unit is None or unit in UNITS[word.type]):
+    known = all(is_set(cut) for cut in ladder.cuts) and (unit is None or unit in UNITS[word.type])
+    if known and not any(faults):
         lowest = int(stored(word, ladder.cuts[0], unit)) + (ladder.closed == "right")
         least = DOMAIN[word.type][0]
         is_open = least is None or lowest > least
@@ -224,7 +174,7 @@ def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -
 
 def _bands(document: Scorecard) -> Iterator[Finding]:
     order, cuts, path = document.tiers.order, document.tiers.bands.cuts, ("tiers", "bands", "cuts")
-    yield from _duplicates(document, list(order), ("tiers", "order"))
+    yield from duplicates(document, list(order), ("tiers", "order"))
     if set(order) != set(cuts):
         missing, extra = [t for t in order if t not in cuts], [t for t in cuts if t not in order]
         message = (
@@ -249,42 +199,17 @@ def _bands(document: Scorecard) -> Iterator[Finding]:
 
 
 def _rules(document: Rules) -> Iterator[Finding]:
-    yield from _duplicates(document, list(document.tiers.order), ("tiers", "order"))
-    yield from _duplicates(document, [rule.id for rule in document.rules], ("rules",))
+    yield from duplicates(document, list(document.tiers.order), ("tiers", "order"))
+    yield from duplicates(document, [rule.id for rule in document.rules], ("rules",))
     named: list[tuple[str, Path]] = [(rule.then, ("rules", i, "then")) for i, rule in enumerate(document.rules)]
     for tier, path in [*named, (document.else_, ("else",))]:
         if tier not in document.tiers.order:
             message = f"{tier!r} is not one of the tiers {', '.join(document.tiers.order)}"
             yield found(document, "tier_unknown", path, message, "Name a tier of the order.")
-    for tier in document.tiers.order:
-        if tier not in {document.else_, *(name for name, _ in named)}:
+    order = document.tiers.order
+    given = {document.else_, *(name for name, _ in named), *(gate.effect.tier for gate in document.gates)}
+    given |= {worse for better, worse in pairwise(order) if better in document.tiers.conditions}
+    for tier in order:
+        if tier not in given:
             cure = "Add a rule for it or take it out."
             yield found(document, "tier_unreachable", ("tiers", "order"), f"no rule gives {tier}", cure)
-    for leaf, path in leaves(document):
-        word = VOCABULARY.get(str(leaf.input))
-        if word is not None:
-            yield from _comparison(document, leaf, word, path)
-
-
-def _comparison(document: Rules, leaf: Condition, word: Word, path: Path) -> Iterator[Finding]:
-    operator, values = leaf.comparison
-    if word.type == "category" and operator not in ("eq", "in"):
-        message = f"{word.name} has named values ({_list(word)}) and no order, so {operator} says nothing"
-        yield found(document, "wrong_comparison", (*path, operator), message, "Write eq: or in:.")
-        return
-    for index, value in enumerate(values):
-        place = (*path, operator, index) if operator == "in" else (*path, operator)
-        if word.type == "category":
-            if value not in word.values:
-                yield found(
-                    document, "outside_domain", place, f"{word.name} is never {value!r}", f"Known: {_list(word)}."
-                )
-            continue
-        try:
-            number = exact(value)
-        except ValueError as error:
-            yield found(document, "not_exact", place, str(error), "Write a number.")
-            continue
-        fault = number_finding(document, word, number, place, cut=operator not in ("eq", "in"))
-        if fault is not None:
-            yield fault

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from fractions import Fraction
 from typing import Any
 
-from policies.document import Condition, Indicator, Policy, Rules, Scorecard
+from policies.condition import Condition
+from policies.document import Indicator, Policy, Rules, Scorecard
 from policies.exact import UNITS, exact, stored
+from policies.values import is_set, number_text
 from policies.vocabulary import VOCABULARY
 
 # Part of every semantic form: a later change of meaning gets a new number, and old hashes stay what they were.
@@ -41,6 +44,7 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         "kind": document.kind,
         "population": {word: sorted(set(values)) for word, values in population.items()},
         "tiers": list(document.tiers.order),
+        **_gates(document),
     }
     if isinstance(document, Rules):
         rules = [{"when": _condition(document, rule.when), "then": rule.then} for rule in document.rules]
@@ -67,24 +71,42 @@ def _indicator(document: Scorecard, indicator: Indicator, share: str) -> dict[st
     ladder = indicator.ladder
     return {
         **form,
-        "cuts": [_stored(document, indicator.input, str(cut)) for cut in ladder.cuts],
+        "cuts": [_stored(document, indicator.input, cut) for cut in ladder.cuts],
         "points": [str(points) for points in ladder.points],
         "below": None if ladder.below is None else str(ladder.below),
         "closed": ladder.closed,
     }
 
 
+def _gates(document: Policy) -> dict[str, Any]:
+    """Return minimum conditions and gates; no key where there are none, so that older hashes stay."""
+    form: dict[str, Any] = {}
+    if document.tiers.conditions:
+        wanted = document.tiers.conditions
+        form["conditions"] = {tier: _condition(document, wanted[tier]) for tier in sorted(wanted)}
+    if document.gates:
+        form["gates"] = [
+            {"when": _condition(document, gate.when), gate.effect.kind: gate.effect.tier} for gate in document.gates
+        ]
+    return form
+
+
 def _condition(document: Policy, condition: Condition) -> dict[str, Any]:
     for name, parts in (("all", condition.all), ("any", condition.any)):
         if parts is not None:
             return {name: [_condition(document, part) for part in parts]}
+    if condition.at_least is not None:
+        return {"at_least": condition.at_least.k, "of": [_condition(document, part) for part in condition.at_least.of]}
+    if condition.not_ is not None:
+        return {"not": _condition(document, condition.not_)}
     word = str(condition.input)
     operator, values = condition.comparison
-    return {"input": word, operator: [_stored(document, word, str(value)) for value in values]}
+    return {"input": word, operator: [_stored(document, word, value) for value in values]}
 
 
-def _stored(document: Policy, name: str, text: str) -> str:
-    """Return a written value in stored units; as it is written where the check will refuse it."""
+def _stored(document: Policy, name: str, value: Fraction | str) -> str:
+    """Return a written value in stored units; as it is written where the check will refuse it, or nobody set it yet."""
+    text = value if isinstance(value, str) else str(value) if is_set(value) else f"unset {number_text(value)}"
     word, unit = VOCABULARY.get(name), document.unit(name)
     if word is None or word.type == "category" or (unit is not None and unit not in UNITS[word.type]):
         return f"{text} {unit or ''}".strip()

@@ -11,6 +11,9 @@ from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
 from api.cli.job import job
 from api.cli.policy import policy
+from api.cli.policy_diff import policy_diff
+from api.cli.policy_grade import grade_facts
+from api.cli.policy_schema import policy_schema
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.user import user
@@ -24,3 +27,6 @@ def cli() -> None:
 
 for command in (backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
     cli.add_command(command)
+policy.add_command(grade_facts)
+policy.add_command(policy_diff)
+policy.add_command(policy_schema)

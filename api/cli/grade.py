@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -15,10 +16,11 @@ from api.cli.policy import DAY
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
 from api.database import reading, writing
-from api.errors import NotFound
+from api.errors import Invalid, NotFound
 from api.settings import settings
-from policies import Explanation, compile_plan, parse
+from policies import Explanation, Plan, compile_plan, parse
 from policies import explain as explain_policy
+from policies.picture import waterfall
 from policies.vocabulary import WORDS
 from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
@@ -100,12 +102,16 @@ def list_() -> None:
 @click.argument("customer")
 @click.option("--run", "run_id", type=int, help="A run; the one in force when not given.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def explain(customer: str, run_id: int | None, language: str) -> None:
+@click.option("--svg", "picture", type=click.Path(path_type=Path), help="Also draw it into this file.")
+def explain(customer: str, run_id: int | None, language: str, picture: Path | None) -> None:
     """Say why a customer, given by number, key or name, has its grade and what would lift it."""
     with Session(open_database()) as session:
         found = find_customer(session, customer)
-        explanation = explained(session, found, run_id)
-        click.echo(f"{found.number} {found.name}")
+        plan, explanation = explained(session, found, run_id)
+        heading = f"{found.number} {found.name}"
+    if picture is not None:
+        _write(picture, waterfall(plan, explanation, language, heading))
+    click.echo(heading)
     for line in explanation.lines(language):
         click.echo(line)
 
@@ -123,8 +129,15 @@ def find_customer(session: Session, wanted: str) -> Customer:
     raise NotFound(f"No customer has the number, key or name {wanted!r}.")
 
 
-def explained(session: Session, customer: Customer, run_id: int | None) -> Explanation:
-    """Return the explanation of a customer's grade in a run, or in force; NotFound when there is none."""
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}; choose another file.") from error
+
+
+def explained(session: Session, customer: Customer, run_id: int | None) -> tuple[Plan, Explanation]:
+    """Return the plan and the explanation of a customer's grade in a run, or in force; NotFound when there is none."""
     grade: Grade | CurrentGrade | None
     if run_id is None:
         grade = session.scalar(select(CurrentGrade).where(CurrentGrade.customer_id == customer.id))
@@ -140,7 +153,7 @@ def explained(session: Session, customer: Customer, run_id: int | None) -> Expla
         )
     ).one()
     plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
-    return explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
+    return plan, explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
 
 
 @click.group()

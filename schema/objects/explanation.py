@@ -73,6 +73,18 @@ class RuleLine:
     holds: bool | None = strawberry.field(description="Whether it holds; null when what is missing decides. 是否符合")
 
 
+@strawberry.type(description="A gate, or the minimum condition of a tier, and what it did. 门槛或最低条件")
+class StepLine:
+    """A gate, or the minimum condition of a tier."""
+
+    id: str = strawberry.field(description="Id of the gate, or the tier that demands it. 门槛代号")
+    title: Labels | None = strawberry.field(description="Title. 名称")
+    effect: str = strawberry.field(description="floor, cap, set or condition. 作用方式")
+    tier: str = strawberry.field(description="The tier it names. 对应等级")
+    holds: bool | None = strawberry.field(description="Whether it is met; null when what is missing decides. 是否符合")
+    fired: bool | None = strawberry.field(description="Whether it moved the tier; null while it may. 是否改变等级")
+
+
 @strawberry.type(description="A neighbouring tier and the points between. 与相邻等级的差距")
 class Distance:
     """A neighbouring tier."""
@@ -112,6 +124,9 @@ class Explanation:
     dimensions: list[Subtotal] = strawberry.field(description="Every dimension of a scorecard. 各维度小计")
     rules: list[RuleLine] = strawberry.field(description="Every rule of a rule table. 各规则")
     matched: str | None = strawberry.field(description="The rule that gave the tier. 命中规则")
+    band: list[str] = strawberry.field(description="Tiers before minimum conditions and gates. 门槛之前的等级")
+    conditions: list[StepLine] = strawberry.field(description="Minimum conditions of tiers, in order. 最低条件")
+    gates: list[StepLine] = strawberry.field(description="Gates: floors, caps, sets. 门槛")
     missing: list[str] = strawberry.field(description="Ids of the inputs that are not known. 待确认的数据")
     reasons: list[str] = strawberry.field(description="Ids of the indicators that lose points, most first. 失分原因")
     up: Distance | None = strawberry.field(description="The next tier up. 上一级差距")

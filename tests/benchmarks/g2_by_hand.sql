@@ -1,21 +1,25 @@
--- G2 as an analyst would write it for DuckDB: rung codes, then contributions in 1/30 point (3000 is 100 points).
+-- G2 as an analyst would write it for DuckDB: rung codes, then contributions in 1/30 point (3000 is 100 points), then the gate.
 select customer_id,
        case when outside then 'not_applicable' when status is null then 'pending' when invalid then 'error'
-            when tier_worst = tier_best then 'graded' else 'pending' end as status,
-       case when not outside and status is not null and not invalid and tier_worst = tier_best
-            then case tier_worst when 0 then 'S' when 1 then 'A' when 2 then 'B' when 3 then 'C' else 'D' end end as tier,
-       case when not outside and status is not null and not invalid and worst = best then worst end as total,
+            when settled then 'graded' else 'pending' end as status,
+       case when not outside and status is not null and not invalid and settled
+            then case possible when 1 then 'S' when 2 then 'A' when 4 then 'B' when 8 then 'C' else 'D' end end as tier,
+       case when not outside and not invalid and worst = best then worst end as total,
        case when not outside and not invalid then worst end as worst,
        case when not outside and not invalid then best end as best,
-       case when outside or invalid then 0 when status is null then 31
-            else (2 << tier_worst) - (1 << tier_best) end as candidates,
+       case when outside or invalid then 0 when status is null then 31 else possible end as candidates,
        case when not outside and not invalid then levels end as levels
 from (
+ select *, possible & (possible - 1) = 0 as settled
+ from (
+  select *, case when dormant then 16 when dormant is null then ((2 << tier_worst) - (1 << tier_best)) | 16
+                 else (2 << tier_worst) - (1 << tier_best) end as possible
+  from (
   select *,
          case when worst >= 2700 then 0 when worst >= 2250 then 1 when worst >= 1800 then 2 when worst >= 1200 then 3 else 4 end as tier_worst,
          case when best >= 2700 then 0 when best >= 2250 then 1 when best >= 1800 then 2 when best >= 1200 then 3 else 4 end as tier_best
   from (
-    select customer_id, status, status not in ('active', 'lost', 'intent') as outside, invalid,
+    select customer_id, status, status not in ('active', 'lost', 'intent') as outside, invalid, dormant,
            case a1 when 5 then 450 when 4 then 360 when 3 then 225 when 2 then 90 else 0 end
          + case a2 when 5 then 450 when 4 then 360 when 3 then 225 when 2 then 90 else 0 end
          + case a3 when 5 then 300 when 4 then 240 when 3 then 150 when 2 then 60 else 0 end
@@ -36,9 +40,10 @@ from (
          + case when c2 = 0 then 300 else 30 * (c2 - 1) end + case when c3 = 0 then 150 else 15 * (c3 - 1) end
          + case when d1 = 0 then 120 else 12 * (d1 - 1) end + case when d2 = 0 then 90 else 9 * (d2 - 1) end
          + case when d3 = 0 then 90 else 9 * (d3 - 1) end as best,
-           cast(a1 as bigint) + 6 * (a2 + 6 * (a3 + 6 * (b1 + 6 * (b2 + 6 * (b3 + 5 * (b4 + 6 * (c1 + 6 * (c2 + 12 * (c3 + 12 * (d1 + 12 * (d2 + 12 * cast(d3 as bigint)))))))))))) as levels
+           cast(a1 as bigint) + 6 * (a2 + 6 * (a3 + 6 * (b1 + 6 * (b2 + 6 * (b3 + 5 * (b4 + 6 * (c1 + 6 * (c2 + 12 * (c3 + 12 * (d1 + 12 * (d2 + 12 * (d3 + 11 * cast(contact as bigint))))))))))))) as levels
     from (
-      select customer_id, status,
+      select customer_id, status, orders_12m = 0 and months_since_contact >= 12 as dormant,
+             case when months_since_contact is null then 0 when months_since_contact >= 12 then 2 else 1 end as contact,
              coalesce(industry_outlook not between 0 and 10, false) or coalesce(purchase_intent not between 0 and 10, false)
              or coalesce(benchmark_effect not between 0 and 10, false) or coalesce(new_product_willingness not between 0 and 10, false)
              or coalesce(supply_chain_fit not between 0 and 10, false) as invalid,
@@ -52,4 +57,4 @@ from (
              case when amount_growth is null then 0 when amount_growth >= 3000 then 5 when amount_growth >= 2000 then 4 when amount_growth >= 1000 then 3 when amount_growth >= 0 then 2 else 1 end as c1,
              coalesce(industry_outlook + 1, 0) as c2, coalesce(purchase_intent + 1, 0) as c3, coalesce(benchmark_effect + 1, 0) as d1,
              coalesce(new_product_willingness + 1, 0) as d2, coalesce(supply_chain_fit + 1, 0) as d3
-      from facts) rungs) sums) banded
+      from facts) rungs) sums) banded) gated) settled

@@ -13,6 +13,10 @@ from policies.reading import DocumentError
 
 README = Path(__file__).resolve().parents[2] / "policies" / "README.md"
 LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
+GATE = "gates: [{id: g, when: {input: orders_12m, %s}, effect: {%s}}]\n"
+AT_LEAST = "when: {at_least: {k: %s, of: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}}"
+DEEP = "{all: [" * 8 + "{input: satisfaction, ge: 4.5}" + "]}" * 8
+FIGURE = "parameters: {limit: {type: %s, unit: %s, value: %s}}\n"
 CASES = "cases: [{name: c, given: {%s}, expect: {%s}}]\n"
 
 BROKEN: list[tuple[str, str, str, str]] = [
@@ -49,6 +53,28 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("tier_unknown", TABLE, "then: S", "then: SS"),
     ("tier_unreachable", CARD, "points: [5, 10]", "points: [1, 2]"),
     ("tier_unreachable", TABLE, "order: [S, C]", "order: [S, B, C]"),
+    ("tier_unknown", CARD, "kind:", GATE % ("ge: 5", "floor: Z") + "kind:"),
+    ("tier_unknown", TABLE, "order: [S, C]", "order: [S, C], conditions: {Z: {input: satisfaction, ge: 4}}"),
+    ("duplicate_id", CARD, "kind:", (GATE % ("ge: 5", "floor: A")).replace("}}]", "}}, {id: g, when: {input: orders_12m, eq: 0}, effect: {cap: B}}]") + "kind:"),
+    ("not_exact", CARD, "kind:", GATE % ("ge: 0.5", "floor: A") + "kind:"),
+    ("unknown_word", CARD, "kind:", (GATE % ("ge: 5", "floor: A")).replace("orders", "order") + "kind:"),
+    ("gate_idle", CARD, "kind:", GATE % ("ge: 5", "cap: A") + "kind:"),
+    ("gate_idle", CARD, "kind:", GATE % ("ge: 5", "floor: B") + "kind:"),
+    ("condition_constant", CARD, "kind:", GATE % ("ge: 0", "floor: A") + "kind:"),
+    ("condition_constant", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {A: {input: orders_12m, lt: 0}}"),
+    ("condition_lowest", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {B: {input: orders_12m, ge: 1}}"),
+    ("condition_deep", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", "when: " + DEEP),
+    ("at_least_range", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", AT_LEAST % 3),
+    ("at_least_range", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", AT_LEAST % 0),
+    ("parameter_unset", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "value: 50", "value: null"),
+    ("parameter_unset", CARD.replace("[0, 10]", "[0, limit]") + FIGURE % ("money", "万元", 10), "value: 10", "value: null"),
+    ("parameter_unused", TABLE, "kind:", FIGURE % ("money", "万元", 50) + "kind:"),
+    ("wrong_type", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "type: money, unit: 万元, value: 50", "type: count, value: 50"),
+    ("wrong_type", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "type: money", "type: gold"),
+    ("wrong_unit", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "unit: 万元, value", "unit: 元, value"),
+    ("wrong_unit", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "unit: 万元, value", "unit: 月, value"),
+    ("not_exact", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "value: 50", "value: 0.0000001"),
+    ("cuts_order", CARD.replace("[0, 10]", "[0, limit]") + FIGURE % ("money", "万元", 10), "value: 10", "value: 0"),
     ("plan_too_large", CARD, "out_of: 10", "out_of: 1000000007"),
     ("case_invalid", CARD, "kind:", CASES % ("orders_12m: 1", "tier: A") + "kind:"),
     ("case_invalid", CARD, "kind:", CASES % ("amount_12m: many", "tier: A") + "kind:"),

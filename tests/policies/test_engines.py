@@ -89,10 +89,11 @@ def scorecards(draw: st.DrawFn) -> str:
     starts = {tier: f"{begin}/10" for tier, begin in zip(order, [*begins, 0], strict=True)}
     dimension = {"id": "D", "title": {"zh": "甲", "en": "d"}, "weight": "100%", "indicators": indicators}
     bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
+    tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order))}
     card = {
         "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "weights": "absolute",
         "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": [dimension],
-        "tiers": {"order": order, "bands": bands}, **draw(populations()),
+        "tiers": tiers, "gates": draw(gates(order)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
 
@@ -100,8 +101,11 @@ def scorecards(draw: st.DrawFn) -> str:
 @st.composite
 def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
     if depth and draw(st.booleans()):
+        form = draw(st.sampled_from(["all", "any", "at_least", "not"]))
+        if form == "not":
+            return {"not": draw(conditions(depth - 1))}
         parts = draw(st.lists(conditions(depth - 1), min_size=1, max_size=3))
-        return {draw(st.sampled_from(["all", "any"])): parts}
+        return {form: parts if form != "at_least" else {"k": draw(st.integers(1, len(parts))), "of": parts}}
     if draw(st.integers(0, 4)) == 0:
         return {"input": "status", "in": draw(st.lists(st.sampled_from(VOCABULARY["status"].values), min_size=1))}
     word = draw(st.sampled_from(LADDER_WORDS[:8]))
@@ -111,17 +115,32 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
 
 
 @st.composite
+def minimum_conditions(draw: st.DrawFn, order: list[str]) -> dict[str, Any]:
+    demanding = draw(st.sets(st.sampled_from(order[:-1]), max_size=3)) if draw(st.booleans()) else set()
+    return {tier: draw(conditions(1)) for tier in sorted(demanding)}
+
+
+@st.composite
+def gates(draw: st.DrawFn, order: list[str]) -> list[dict[str, Any]]:
+    count = draw(st.sampled_from([0, 0, 1, 2, 5]))
+    effects = st.tuples(st.sampled_from(["floor", "cap", "set"]), st.sampled_from(order))
+    return [{"id": f"g{i}", "when": draw(conditions(1)), "effect": dict([draw(effects)])} for i in range(count)]
+
+
+@st.composite
 def tables(draw: st.DrawFn) -> str:
     order = ["S", "A", "B"]
     tiers = st.sampled_from(order)
-    rules = [{"id": f"r{i}", "when": draw(conditions()), "then": draw(tiers)} for i in range(draw(st.integers(3, 6)))]
+    count = draw(st.sampled_from([3, 4, 6, 12]))
+    rules = [{"id": f"r{i}", "when": draw(conditions()), "then": draw(tiers)} for i in range(count)]
     rules[0]["then"], rules[1]["then"] = "S", "A"
     table = {
         "kind": "rules",
         "id": "random",
         "title": {"zh": "甲", "en": "x"},
-        "tiers": {"order": order},
+        "tiers": {"order": order, "conditions": draw(minimum_conditions(order))},
         "rules": rules,
+        "gates": draw(gates(order)),
     }
     return json.dumps(table | {"else": "B"} | draw(populations()))
 
@@ -264,12 +283,15 @@ def test_engines_agree_on_the_shipped_policies(name: str) -> None:
     assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == expected
 
 
-def test_levels_that_do_not_fit_beside_the_totals_get_a_sum_of_their_own() -> None:
-    text = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
-    card = parse(text.replace("weight: 3%", "weight: 2.9999%", 1).replace("weight: 3%", "weight: 3.0001%", 1))
-    plan = compile_plan(card)
-    assert "AS l, CASE" in select_statement(plan, "duckdb")
-    assert "AS l, CASE" not in select_statement(compile_plan(parse(text)), "duckdb")
+@pytest.mark.parametrize(("before", "after", "sums"), [
+    ("gates:", "gates:", 1),
+    ("weight: 3%\n        out_of: 10\n        panel", "weight: 2.9999%\n        out_of: 10\n        panel", 14),
+])  # fmt: skip
+def test_levels_that_do_not_fit_beside_the_totals_get_a_sum_of_their_own(before: str, after: str, sums: int) -> None:
+    text = shipped()["sabcd-weighted"].read_text(encoding="utf-8").replace(before, after, 1)
+    plan = compile_plan(parse(text.replace("weight: 3%", "weight: 3.0001%") if before != after else text))
+    own = select_statement(plan, "duckdb").partition(" AS p, ")[2].partition(" AS l, ")[0]
+    assert own.count("CASE") == sums
     rows = customers(plan, 3, 500)
     assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == by_oracle(plan, rows)
 

@@ -109,6 +109,31 @@ def test_the_history_of_grades_has_a_row_per_run_and_the_newest_is_current(engin
     assert one["grade"]["run"]["id"] == one["grades"][1]["run"]["id"] != one["grades"][0]["run"]["id"]
 
 
+def test_an_explanation_says_which_gates_were_met_and_moved_the_tier(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(sqlite_engine, tmp_path, 6)
+    lines = "{ id title { zh } effect tier holds fired }"
+    wanted = f"status explanation {{ band conditions {lines} gates {lines} candidates }}"
+    grades = [
+        node["grade"]
+        for node in made.data(f"{{ customers {{ nodes {{ grade {{ {wanted} }} }} }} }}")["customers"]["nodes"]
+        if node["grade"]["status"] in ("GRADED", "PENDING")
+    ]
+    assert grades
+    for grade in grades:
+        why = grade["explanation"]
+        (gate,) = why["gates"]
+        assert (gate["id"], gate["effect"], gate["tier"], gate["title"]["zh"]) == (
+            "dormant",
+            "cap",
+            "D",
+            "长期停采且无联系",
+        )
+        assert gate["holds"] in (True, False, None)
+        if gate["fired"] is False:
+            assert why["band"] == why["candidates"]
+        assert why["conditions"] == []
+
+
 def test_without_a_run_there_is_no_grade(sqlite_engine: Engine, tmp_path: Path) -> None:
     made = world.build(sqlite_engine, tmp_path, 1, graded=False)
     assert made.data(

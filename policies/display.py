@@ -1,0 +1,169 @@
+"""Policies, findings and explanations as small plain HTML tables, for Jupyter; every text of a document is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from policies.exact import decimal_text, exact, floor_tenth, percent, unit_of
+from policies.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from policies.document import Document, Indicator, Policy, Rules, Scorecard
+    from policies.explain import Explanation
+    from policies.findings import Finding
+    from policies.values import Part
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
+_SEVERITY = {"error": "错误 error", "warning": "提醒 warning"}
+
+
+def findings_html(findings: Sequence[Finding]) -> str:
+    """Return findings as a table, one line each, or the sentence that there are none."""
+    if not findings:
+        return "<p>没有发现问题 no findings</p>"
+    rows = [
+        (
+            _SEVERITY[item.severity],
+            item.line or "–",
+            item.path,
+            item.message,
+            "" if item.counter_example is None else ", ".join(f"{key} = {value}" for key, value in item.counter_example.items()),
+            item.cure,
+            item.code,
+        )
+        for item in findings
+    ]  # fmt: skip
+    heads = ("级别 severity", "行 line", "位置 place", "问题 finding", "反例 counter-example", "办法 cure", "代码 code")
+    return _table(f"检查结果 {len(findings)}", heads, rows)
+
+
+def policy_html(document: Policy) -> str:
+    """Return a policy as a table of its indicators or rules, with its tiers above it."""
+    tiers = " > ".join(document.tiers.order)
+    heads: tuple[str, ...]
+    if document.kind == "scorecard":
+        cuts = document.tiers.bands.cuts
+        tiers = " > ".join(f"{tier} ≥ {decimal_text(cuts[tier])}" for tier in document.tiers.order)
+        heads = ("维度 dimension", "指标 indicator", "输入 input", "占总分 share", "满分 out of", "评分 points")
+        rows = _indicators(document)
+    else:
+        heads = ("规则 rule", "条件 when", "等级 tier")
+        rows = _rules(document)
+    caption = f"{document.title.zh} {document.title.en} ({document.id}): {tiers}"
+    return _table(caption, heads, rows) + _lines(_steps(document))
+
+
+def explanation_html(explanation: Explanation) -> str:
+    """Return an explanation: the grade, a table of what each indicator adds, and every other sentence under it."""
+    first, *others = explanation.lines("zh")
+    if not explanation.contributions:
+        return f"<p><strong>{escape(first)}</strong></p>{_lines(others)}"
+    titles = {item.id: item.title.zh for item in explanation.dimensions}
+    rows = [
+        (
+            titles.get(part.dimension, part.dimension),
+            f"{part.rung.id} {part.rung.title.zh}",
+            "待确认" if part.rung.value is None and part.rung.code == 0 else (part.rung.value or part.rung.range).zh,
+            percent(part.weight),
+            f"{decimal_text(part.points)}/{decimal_text(part.out_of)}",
+            floor_tenth(part.contribution)
+            if part.contribution == part.best
+            else f"{floor_tenth(part.contribution)} 至 {floor_tenth(part.best)}",
+        )
+        for part in explanation.contributions
+    ]
+    heads = ("维度 dimension", "指标 indicator", "数值 value", "占总分 share", "得分 points", "贡献 contribution")
+    told = [f"  {part.rung.id} " for part in explanation.contributions] + [f"{title}(" for title in titles.values()]
+    rest = [line for line in others if not line.startswith(tuple(told))]
+    return _table(first, heads, rows) + _lines(rest)
+
+
+def _indicators(document: Scorecard) -> list[tuple[object, ...]]:
+    return [
+        (
+            dimension.title.zh,
+            f"{indicator.id} {indicator.title.zh}" if indicator.title else indicator.id,
+            _name(indicator.input),
+            percent(document.share(dimension, indicator)),
+            decimal_text(indicator.out_of),
+            _ladder(document, indicator),
+        )
+        for dimension, indicator, _ in document.indicators
+    ]
+
+
+def _ladder(document: Document, indicator: Indicator) -> str:
+    if indicator.ladder is None:
+        return "评审 panel"
+    sign = "≥" if indicator.ladder.closed == "left" else ">"
+    below = indicator.ladder.below
+    steps = [] if below is None else [f"以下 {decimal_text(below)}"]
+    for cut, points in zip(indicator.ladder.cuts, indicator.ladder.points, strict=True):
+        steps.append(f"{sign} {_value(document, indicator.input, str(cut))}: {decimal_text(points)}")
+    return "; ".join(steps)
+
+
+def _rules(document: Rules) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for rule in document.rules:
+        name = f"{rule.id} {rule.title.zh}" if rule.title else rule.id
+        rows.append((name, _condition(document, _plain(rule.when)), rule.then))
+    return [*rows, ("else", "其余 all others", document.else_)]
+
+
+def _steps(document: Policy) -> Iterator[str]:
+    """Yield a line for each minimum condition and each gate, in the order in which they are taken."""
+    for tier in document.tiers.order:
+        if tier in document.tiers.conditions:
+            yield f"{tier} 的最低条件 minimum condition: {_condition(document, _plain(document.tiers.conditions[tier]))}"
+    for gate in document.gates:
+        name = f"{gate.id} {gate.title.zh}" if gate.title else gate.id
+        effect = ", ".join(f"{key} {tier}" for key, tier in _plain(gate.effect).items())
+        yield f"门槛 gate {name}: {_condition(document, _plain(gate.when))} → {effect}"
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _condition(document: Document, when: Mapping[str, Any]) -> str:
+    if "not" in when:
+        return f"非 ({_condition(document, when['not'])})"
+    if "at_least" in when:
+        parts = "; ".join(_condition(document, part) for part in when["at_least"]["of"])
+        return f"至少 {when['at_least']['k']} 项 ({parts})"
+    for key, word in (("all", " 且 "), ("any", " 或 ")):
+        if key in when:
+            return word.join(f"({_condition(document, part)})" for part in when[key])
+    sign = next(key for key in _SIGNS if key in when)
+    values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
+    shown = ", ".join(_value(document, when["input"], str(value)) for value in values)
+    return f"{_name(when['input'])} {_SIGNS[sign]} {shown}"
+
+
+def _name(word: str) -> str:
+    return VOCABULARY[word].zh if word in VOCABULARY else word
+
+
+def _value(document: Document, name: str, text: str) -> str:
+    """Return a value of a word as the document's reader writes it, with its unit."""
+    word = VOCABULARY.get(name)
+    try:
+        number = exact(text)
+    except ValueError:
+        return text
+    if word is None:
+        return decimal_text(number)
+    return percent(number) if word.type == "ratio" else decimal_text(number) + unit_of(word, document.unit(name))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"<div>{escape(line)}</div>" for line in lines)
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
