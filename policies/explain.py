@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from policies.display import explanation_html
 from policies.document import Scorecard
 from policies.exact import decimal_text, floor_tenth, shown
+from policies.lift import Change, Distance, cheapest_change, distance_down, distance_up, points_of, reach
 from policies.oracle import Status, grade, impossible_words
-from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, stepped, take, truth
+from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, take, truth
 from policies.refusal import Refusal
 from policies.sentences import sentences
 from policies.values import Labels
@@ -89,26 +90,6 @@ class StepLine:
     tier: str
     holds: bool | None
     fired: bool | None
-
-
-@dataclass(frozen=True)
-class Distance:
-    """A better or worse tier and the points that lead to it, all else as it is: gates may put it beyond any."""
-
-    tier: str
-    points: Fraction
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change of one input that would lift the tier: the range it must reach, and the tier that follows."""
-
-    id: str
-    title: Labels
-    input: str
-    reach: Labels
-    gain: Fraction
-    tier: str
 
 
 @dataclass(frozen=True)
@@ -209,9 +190,9 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         title=plan.document.title,
         status=status,
         tier=plan.names(candidates)[0] if graded else None,
-        total=_points(plan, worst) if codes and worst == best and plan.kind == "scorecard" else None,
-        worst=_points(plan, worst),
-        best=_points(plan, best),
+        total=points_of(plan, worst) if codes and worst == best and plan.kind == "scorecard" else None,
+        worst=points_of(plan, worst),
+        best=points_of(plan, best),
         candidates=plan.names(candidates),
         inputs=rungs,
         contributions=parts,
@@ -224,14 +205,10 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         missing=(*unknown, *_missing(plan, codes, rungs)),
         impossible=impossible_words(plan, facts),
         reasons=tuple(part.rung.id for part in losing),
-        up=_up(plan, worst, codes) if exact else None,
-        down=_down(plan, worst, codes) if exact else None,
-        cheapest=_cheapest(plan, codes, rungs) if graded else None,
+        up=distance_up(plan, worst, codes) if exact else None,
+        down=distance_down(plan, worst, codes) if exact else None,
+        cheapest=cheapest_change(plan, codes, rungs) if graded else None,
     )
-
-
-def _points(plan: Plan, units: int) -> Fraction:
-    return Fraction(units * 100, plan.scale) if plan.scale else Fraction(0)
 
 
 def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
@@ -242,33 +219,15 @@ def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
         title = given or title
     value = facts.get(word.name)
     known = None if value is None else Labels(zh=shown(word, value, unit), en=shown(word, value, unit, "en"))
-    return Rung(axis.name, title, word.name, code, known, _range(axis, code, unit))
-
-
-def _range(axis: Axis, code: int, unit: str | None) -> Labels:
-    """Return the values of a cell: ``[50万元, 100万元)``."""
-    if code == 0:
-        return Labels(zh="待确认", en="not known")
-    if axis.values or axis.each_value:
-        value = axis.sample(code)
-        return Labels(zh=shown(axis.word, value, unit), en=shown(axis.word, value, unit, "en"))
-
-    def text(language: str) -> str:
-        low = shown(axis.word, axis.cuts[code - 2], unit, language) if code > 1 else None
-        high = shown(axis.word, axis.cuts[code - 1], unit, language) if code <= len(axis.cuts) else None
-        if low is None:
-            return f"< {high}" if high is not None else "any"
-        return f"≥ {low}" if high is None else f"[{low}, {high})"
-
-    return Labels(zh=text("zh"), en=text("en"))
+    return Rung(axis.name, title, word.name, code, known, reach(axis, code, unit))
 
 
 def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
     assert isinstance(plan.document, Scorecard)
     out_of = next(item.out_of for _, item, _ in plan.document.indicators if item.id == part.id)
-    got = _points(plan, part.contributions[rung.code])
-    best = _points(plan, part.missing_best) if rung.code == 0 else got
-    most = _points(plan, max(*part.contributions[1:], part.missing_best))
+    got = points_of(plan, part.contributions[rung.code])
+    best = points_of(plan, part.missing_best) if rung.code == 0 else got
+    most = points_of(plan, max(*part.contributions[1:], part.missing_best))
     points = got * out_of / (part.share * 100)
     return Contribution(rung, part.dimension, part.share, out_of, points, got, best, most - got)
 
@@ -319,61 +278,6 @@ def _missing(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> list[st
     open_ = {place for step in plan.steps if truth(step.when, codes) is None for place in places_of(step.when)}
     open_ |= {part.axis for part in plan.indicators} or set(range(len(plan.axes)))
     return [rung.id for place, rung in enumerate(rungs) if rung.code == 0 and place in open_]
-
-
-def _up(plan: Plan, total: int, codes: Sequence[int]) -> Distance | None:
-    """Return the next better tier that more points alone would certainly give."""
-    place = plan.tier_of(total)
-    now = _least(plan, place, codes)
-    for better in range(place - 1, -1, -1):
-        reached = _least(plan, better, codes)
-        if reached < now:
-            return Distance(plan.tiers[reached], _points(plan, plan.bands[better] - total))
-    return None
-
-
-def _down(plan: Plan, total: int, codes: Sequence[int]) -> Distance | None:
-    """Return the tier below and how many points may be lost before it; losing exactly that many keeps the tier."""
-    place = plan.tier_of(total)
-    now = _least(plan, place, codes)
-    for worse in range(place + 1, len(plan.tiers)):
-        reached = _least(plan, worse, codes)
-        if reached > now:
-            return Distance(plan.tiers[reached], _points(plan, total - plan.bands[worse - 1]))
-    return None
-
-
-def _least(plan: Plan, band: int, codes: Sequence[int]) -> int:
-    """Return the place of the worst tier that gates may make of a band."""
-    return stepped(plan, 1 << band, codes).bit_length() - 1
-
-
-def _cheapest(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> Change | None:
-    """Return the change of one input that lifts the tier over the fewest rungs; fewest points, then first, among equals.
-
-    Where several parts read one word, its rungs are those of all of them together.
-    """
-    worst, _, candidates = outcome(plan, codes)
-    found: list[tuple[int, int, int, Change]] = []
-    for word in dict.fromkeys(axis.word for axis in plan.axes):
-        same = [place for place, axis in enumerate(plan.axes) if axis.word == word]
-        cuts = tuple(sorted({cut for place in same for cut in plan.axes[place].cuts}))
-        place, joint = same[0], replace(plan.axes[same[0]], cuts=cuts)
-        now = max((joint.code(plan.axes[i].sample(codes[i])) or 0 for i in same if codes[i]), default=0)
-        for code in range(1, joint.radix):
-            after = [
-                axis.code(joint.sample(code)) if axis.word == word else known
-                for axis, known in zip(plan.axes, codes, strict=True)
-            ]
-            if code == now or None in after:
-                continue
-            total, _, reached = outcome(plan, [known or 0 for known in after])
-            if reached & (reached - 1) == 0 and reached < candidates:
-                rung, reach = rungs[place], _range(joint, code, plan.document.unit(word.name))
-                tier = plan.names(reached)[0]
-                change = Change(rung.id, rung.title, rung.input, reach, _points(plan, total - worst), tier)
-                found.append((abs(code - now), total - worst, place, change))
-    return min(found, key=lambda item: item[:3])[3] if found else None
 
 
 def _plain(value: Any) -> Any:
