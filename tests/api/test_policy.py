@@ -11,11 +11,12 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api.access import Actor
+from api.access import PERMISSIONS, Actor
 from api.commands import policy
 from api.commands.snapshot import today
 from api.database import writing
 from policies.documents import shipped
+from policies.promotion import STEPS
 from policies.refusal import Refusal
 from schema.tables import Audit, PolicyChampion, PolicySubmission, PolicyVersion
 
@@ -348,3 +349,9 @@ def test_the_next_version_takes_over_and_the_former_can_come_back(
             assert found is not None
             assert found.id == version_id
     assert (state(engine, first), state(engine, second)) == ("active", "retired")
+
+
+def test_the_state_graph_and_the_table_of_permissions_name_the_same_roles() -> None:
+    for step in STEPS:
+        action = "submit_policy" if step.action in ("submit", "withdraw") else "decide_policy"
+        assert set(step.roles) == PERMISSIONS[action], step
