@@ -19,6 +19,7 @@ CODES: dict[str, tuple[str, str]] = {
     "transition_not_allowed": ("The state graph does not allow this step.", "状态不允许此操作。"),
     "too_large": ("An operation or its answer is larger than allowed; ask for less.", "请求或结果过大。"),
     "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
+    "facts_not_stored": ("The policy reads facts that it declares itself; files hold them, the database does not.", "政策使用了数据库没有的自备数据。"),
     "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
     "levels_disagree": ("The packed rungs are not those of this policy.", "分档编码与政策不符。"),
     "no_policy_in_force": ("No version of the policy is in force on that date.", "该日期没有生效的政策。"),

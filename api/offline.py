@@ -15,7 +15,6 @@ from policies.offline import Engine, by_oracle
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.sql import select_statement
-from policies.vocabulary import VOCABULARY
 
 ENGINES = ("duckdb", "sqlite", "postgres", "oracle")
 _TABLE = "offline_facts"
@@ -85,7 +84,7 @@ def _postgres(plan: Plan, url: str) -> Iterator[Engine]:
 
 
 def _create(plan: Plan) -> str:
-    columns = ", ".join(f"{name} {'text' if VOCABULARY[name].values else 'bigint'}" for name in plan.inputs)
+    columns = ", ".join(f"{word.name} {'text' if word.values else 'bigint'}" for word in plan.words)
     return f"create temporary table {_TABLE} (customer_id bigint, {columns})"
 
 

@@ -13,7 +13,7 @@ from policies.exact import INT64_MOST, exact, stored
 from policies.findings import CODES, Finding, UnsoundPolicy, found
 from policies.plan import Axis, Group, Leaf, Line, Membership, Negation, Plan, Scored, Step, Test
 from policies.structure import structure
-from policies.vocabulary import VOCABULARY, Word
+from policies.vocabulary import Word
 
 # A total and the span to its best share one 64-bit sum, so each must stay below 2^31.
 MOST_TOTAL = 2**31 - 1
@@ -46,7 +46,7 @@ def size_finding(plan: Plan) -> Finding | None:
 
 def _population(document: Policy) -> tuple[Membership, ...]:
     words = document.population.applies_to if document.population else {}
-    return tuple(Membership(name, tuple(values), VOCABULARY[name].values) for name, values in words.items())
+    return tuple(Membership(name, tuple(values), document.fact(name).values) for name, values in words.items())
 
 
 def _scorecard(document: Scorecard) -> Plan:
@@ -84,7 +84,7 @@ def _scorecard(document: Scorecard) -> Plan:
 
 
 def _ladder_axis(document: Scorecard, indicator: Indicator) -> Axis:
-    word = VOCABULARY[indicator.input]
+    word = document.fact(indicator.input)
     if indicator.ladder is None:
         return Axis(indicator.id, word, tuple(range(1, 11)))
     after = indicator.ladder.closed == "right"
@@ -141,9 +141,9 @@ class _Conditions:
         cuts: dict[str, set[int]] = {}
         for condition, path in conditions(document):
             for leaf, _ in condition.leaves(path):
-                word = VOCABULARY[str(leaf.input)]
+                word = document.fact(str(leaf.input))
                 cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
-        wanted = [_rule_axis(VOCABULARY[name], cuts[name]) for name in cuts]
+        wanted = [_rule_axis(document.fact(name), cuts[name]) for name in cuts]
         held = {axis.name: next((i for i, old in enumerate(axes) if _holds_cuts(old, axis)), None) for axis in wanted}
         own = [axis for axis in wanted if held[axis.name] is None]
         self.axes = (*axes, *own)

@@ -12,7 +12,7 @@ from policies.exact import DOMAIN, INT64_LEAST, INT64_MOST, UNITS, decimal_text,
 from policies.findings import Finding, found
 from policies.reading import Path
 from policies.values import Named, is_set
-from policies.vocabulary import VOCABULARY, Word
+from policies.vocabulary import Word
 
 # Four of SQLite's stages around a condition leave room for 8 groups inside each other, and one of them in reserve.
 MOST_DEEP = 7
@@ -55,7 +55,7 @@ def _condition(document: Policy, condition: Condition, path: Path) -> Iterator[F
             message = f"at least {wanted} of {there} conditions {'always' if wanted < 1 else 'never'} hold"
             cure = f"Write a k from 1 to {there}."
             yield found(document, "at_least_range", (*path, "at_least", "k"), message, cure)
-    word = VOCABULARY.get(str(condition.input))
+    word = document.word(str(condition.input))
     if word is not None:
         yield from _comparison(document, condition, word, path)
 
@@ -95,7 +95,7 @@ def _parameters(document: Policy) -> Iterator[Finding]:
             cure = f"Write {', '.join(unit for unit in units if unit) or 'no unit'}."
             yield found(document, "wrong_unit", (*path, "unit"), message, cure)
     for use, name, path in uses:
-        word = VOCABULARY.get(name)
+        word = document.word(name)
         if word is not None:
             yield from _use(document, document.parameters[use.name], use.name, word, path)
 

@@ -15,7 +15,6 @@ from policies.exact import UNITS, decimal_text, exact, percent, unit_of
 from policies.refusal import Refusal
 from policies.structure import used_words
 from policies.version import canonical, semantic_hash
-from policies.vocabulary import VOCABULARY
 
 Step = Literal["major", "minor", "patch"]
 FIRST = "1.0.0"
@@ -139,7 +138,7 @@ def _with_units(value: Any, document: Policy) -> Any:
 def _unit_text(value: Any, name: str, document: Policy) -> Any:
     if isinstance(value, list):
         return [_unit_text(item, name, document) for item in value]
-    word, unit = VOCABULARY.get(name), document.unit(name)
+    word, unit = document.word(name), document.unit(name)
     try:
         number = exact(value)
     except ValueError:

@@ -7,7 +7,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from policies.exact import decimal_text, exact, floor_tenth, percent, unit_of
-from policies.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from policies.document import Document, Indicator, Policy, Rules, Scorecard
@@ -85,7 +84,7 @@ def _indicators(document: Scorecard) -> list[tuple[object, ...]]:
         (
             dimension.title.zh,
             f"{indicator.id} {indicator.title.zh}" if indicator.title else indicator.id,
-            _name(indicator.input),
+            _name(document, indicator.input),
             percent(document.share(dimension, indicator)),
             decimal_text(indicator.out_of),
             _ladder(document, indicator),
@@ -140,16 +139,17 @@ def _condition(document: Document, when: Mapping[str, Any]) -> str:
     sign = next(key for key in _SIGNS if key in when)
     values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
     shown = ", ".join(_value(document, when["input"], str(value)) for value in values)
-    return f"{_name(when['input'])} {_SIGNS[sign]} {shown}"
+    return f"{_name(document, when['input'])} {_SIGNS[sign]} {shown}"
 
 
-def _name(word: str) -> str:
-    return VOCABULARY[word].zh if word in VOCABULARY else word
+def _name(document: Document, name: str) -> str:
+    word = document.word(name)
+    return name if word is None else word.zh
 
 
 def _value(document: Document, name: str, text: str) -> str:
     """Return a value of a word as the document's reader writes it, with its unit."""
-    word = VOCABULARY.get(name)
+    word = document.word(name)
     try:
         number = exact(text)
     except ValueError:

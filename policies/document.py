@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
@@ -12,6 +13,8 @@ from policies.condition import Condition, Gate
 from policies.display import policy_html
 from policies.reading import Path, Reading
 from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
+from policies.vocabulary import FLAG, SCALE, VOCABULARY, Type
+from policies.vocabulary import Word as Fact
 
 
 class Source(Part):
@@ -30,10 +33,28 @@ class Population(Part):
 
 
 class Input(Part):
-    """A fact as this document writes it: its type (restated, so that a reader sees it) and its unit."""
+    """A fact as this document writes it: its type (restated, so that a reader sees it) and its unit.
+
+    With a ``title`` it declares a fact of its own, which the vocabulary lacks; ``values`` are those of a category.
+    """
 
     type: str | None = None
     unit: str | None = None
+    title: Labels | None = None
+    values: tuple[Text, ...] | None = Field(default=None, min_length=2, max_length=100)
+
+    def declared(self, name: str) -> Fact | None:
+        """Return the fact that this declares; None without a title, or of a type that there is not."""
+        kind = "category" if self.type == "flag" else self.type
+        if self.title is None or kind not in SCALE:
+            return None
+        values = FLAG if self.type == "flag" else self.values or ()
+        return _fact(name, kind, self.title.zh, self.title.en, values) if (kind == "category") == bool(values) else None
+
+
+@lru_cache(maxsize=2_000)
+def _fact(name: str, kind: Type, zh: str, en: str, values: tuple[str, ...]) -> Fact:
+    return Fact(name, kind, zh, en, "", values, own=True)
 
 
 class Parameter(Part):
@@ -195,6 +216,24 @@ class Document(Part):
     def unit(self, word: str) -> str | None:
         """Return the unit in which this document writes a word, None for the usual one."""
         return self.inputs[word].unit if word in self.inputs else None
+
+    def word(self, name: str) -> Fact | None:
+        """Return a word of the vocabulary, or a fact that this document declares; None for a name that is neither."""
+        known = VOCABULARY.get(name)
+        return self.inputs[name].declared(name) if known is None and name in self.inputs else known
+
+    def fact(self, name: str) -> Fact:
+        """Return a word that the check has found to be known; KeyError otherwise."""
+        known = self.word(name)
+        if known is None:
+            raise KeyError(name)
+        return known
+
+    @property
+    def own(self) -> tuple[Fact, ...]:
+        """Return the facts that this document declares itself: files can hold them, the database does not."""
+        found = (self.word(name) for name in self.inputs)
+        return tuple(word for word in found if word is not None and word.own)
 
 
 class Scorecard(Document):

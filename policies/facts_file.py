@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from policies.cells import LARGE, TEXT, WHOLE, Units, cell, fault
 from policies.refusal import Refusal
-from policies.vocabulary import VOCABULARY
+from policies.vocabulary import VOCABULARY, Word
 
 KEYS = ("customer", "customer_id")
 # A bit for each possible customer costs at most 64 MB a thread.
@@ -55,7 +55,7 @@ class FactsFile:
 def open_facts(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
-    inputs: Sequence[str],
+    words: Sequence[Word],
     folder: Path,
     units: Units = "stored",
     allow_absent: bool = False,
@@ -67,14 +67,14 @@ def open_facts(
     """
     kind = format_of(path)
     names = _csv_names(path) if kind == "csv" else _parquet_names(path)
-    layout = _layout(path, names, inputs, allow_absent)
+    layout = _layout(path, names, [word.name for word in words], allow_absent)
     try:
         if kind == "csv":
             types = _stage(connection, path, names, layout, folder)
         else:
             types = _view(connection, path, names, layout)
-        checks = _facts_view(connection, inputs, layout, types, units)
-        rows = _verify(connection, path, checks, types["customer_id"], units)
+        checks = _facts_view(connection, words, layout, types, units)
+        rows = _verify(connection, path, words, checks, types["customer_id"], units)
     except duckdb.Error as error:
         raise FactsRefused(f"{path.name} cannot be read: {_cause(str(error))}") from error
     return FactsFile(layout, rows)
@@ -186,27 +186,32 @@ def _view(connection: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str
 
 def _facts_view(
     connection: duckdb.DuckDBPyConnection,
-    inputs: Sequence[str],
+    words: Sequence[Word],
     layout: Layout,
     types: Mapping[str, str],
     units: Units,
 ) -> dict[str, str]:
     """Create the view ``facts``; return for each column the condition under which its cell is refused."""
     columns, checks = ["customer_id"], {}
-    for name in inputs:
-        if name in layout.absent:
-            value, bad = f"cast(null as {'varchar' if VOCABULARY[name].values else 'bigint'})", None
+    for word in words:
+        if word.name in layout.absent:
+            value, bad = f"cast(null as {'varchar' if word.values else 'bigint'})", None
         else:
-            value, bad = cell(VOCABULARY[name], types[name], units)
-        columns.append(f"{value} as {name}")
+            value, bad = cell(word, types[word.name], units)
+        columns.append(f"{value} as {word.name}")
         if bad:
-            checks[name] = bad
+            checks[word.name] = bad
     connection.execute(f"create temp view facts as select {', '.join(columns)} from cells")  # noqa: S608 - our own words
     return checks
 
 
 def _verify(
-    connection: duckdb.DuckDBPyConnection, path: Path, checks: Mapping[str, str], key: str, units: Units
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    words: Sequence[Word],
+    checks: Mapping[str, str],
+    key: str,
+    units: Units,
 ) -> int:
     """Return the number of rows; raise FactsRefused for the first row with a refused cell, and for a customer twice."""
     if key not in (*WHOLE, *LARGE, TEXT):
@@ -225,7 +230,7 @@ def _verify(
         cause = (
             "the customer is empty; every row needs one"
             if name == "customer_id"
-            else fault(VOCABULARY[name], value, units)
+            else fault(next(word for word in words if word.name == name), value, units)
         )
         raise FactsRefused(f"{path.name}, row {row + 1} under the header, column {name}: {cause}.")
     _refuse_twice(connection, path, rows, key)

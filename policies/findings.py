@@ -16,6 +16,10 @@ Severity = Literal["error", "warning"]
 # Every code with its severity and meaning.  policies/README.md repeats this table and a test compares the two.
 CODES: dict[str, tuple[Severity, str]] = {
     "unknown_word": ("error", "an input is not a word of the vocabulary"),
+    "declared_wrong": (
+        "error",
+        "`inputs:` declares a fact of its own without title, type or values, or one that is taken",
+    ),
     "wrong_type": ("error", "`inputs:` restates a type that is not the word's"),
     "wrong_unit": ("error", "a unit or a % sign that the word's type does not have"),
     "unused_input": ("warning", "`inputs:` names a word that nothing uses"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from policies.backtest.grade import grade_parquet
 from policies.backtest.panel import OUTSIDE
 from policies.plan import Plan
 from policies.refusal import Refusal
-from policies.vocabulary import VOCABULARY
+from policies.vocabulary import VOCABULARY, Word
 
 # The fact that revenue is counted by.
 REVENUE = "amount_12m"
@@ -89,7 +89,7 @@ def impact(old: Plan, new: Plan, snapshot: Path, *, listed: int | None = 100) ->
     """
     with duckdb.connect(":memory:") as connection:
         try:
-            _check(connection, snapshot, dict.fromkeys([*old.inputs, *new.inputs, REVENUE]))
+            _check(connection, snapshot, {word.name: word for word in (*old.words, *new.words, VOCABULARY[REVENUE])})
             for name, plan in (("before", old), ("after", new)):
                 grade_parquet(plan, snapshot, connection).create_view(name)
             connection.execute(_ENDS, {"file": str(snapshot)})
@@ -131,7 +131,7 @@ def _place(plan: Plan, end: End) -> int:
     return plan.tiers.index(end.tier) if end.tier is not None else len(plan.tiers) + OUTSIDE.index(end.status)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, path: Path, words: Sequence[str] | dict[str, None]) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, path: Path, words: Mapping[str, Word]) -> None:
     """Refuse a file that is not one row of whole numbers and words for each customer."""
     file = connection.read_parquet(str(path))
     types = dict(zip(file.columns, map(str, file.types), strict=True))
@@ -139,7 +139,7 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, words: Sequence[st
     if lacking:
         raise _unreadable(path, f"it lacks {', '.join(lacking)}")
     for name in ("customer_id", *words):
-        category = name in VOCABULARY and VOCABULARY[name].type == "category"
+        category = name in words and bool(words[name].values)
         if types[name] != "VARCHAR" if category else types[name] not in _WHOLE_TYPES:
             raise _unreadable(path, f"{name} is {types[name]}, not {'text' if category else 'whole numbers'}")
     (counted,) = file.aggregate("count(*), count(customer_id), count(distinct customer_id)").fetchall()

@@ -71,7 +71,7 @@ def grade_file(
         folder = Path(name)
         connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
         connection.execute(f"set memory_limit = '{_MEMORY}'; set temp_directory = {text_sql(str(folder / 'spill'))}")
-        file = open_facts(connection, facts, plan.inputs, folder, units, allow_absent)
+        file = open_facts(connection, facts, plan.words, folder, units, allow_absent)
         source = f"({select_statement(plan, 'duckdb', 'facts')})"
         if engine is not None:
             source = parquet_sql(_by_batches(connection, plan, engine, folder / "graded.parquet", file.rows, report))

@@ -11,7 +11,6 @@ from policies.condition import Condition
 from policies.document import Indicator, Ladder, Policy, Rules, Scorecard
 from policies.exact import exact, written
 from policies.plan import Fact, Facts, Plan
-from policies.vocabulary import VOCABULARY
 
 Status = Literal["graded", "pending", "not_applicable", "error"]
 
@@ -76,7 +75,7 @@ def units(plan: Plan, total: Fraction) -> int:
 def _applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
     population = plan.document.population
     values = [(facts.get(name), name, inside) for name, inside in (population.applies_to if population else {}).items()]
-    if any(value is not None and value not in VOCABULARY[name].values for value, name, _ in values):
+    if any(value is not None and value not in plan.document.fact(name).values for value, name, _ in values):
         return "impossible"
     if any(value is not None and value not in inside for value, _, inside in values):
         return False
@@ -104,7 +103,7 @@ def totals(document: Scorecard, facts: Facts) -> tuple[Fraction, Fraction]:
 def points(document: Scorecard, indicator: Indicator, value: Fact) -> Fraction:
     """Return the points of a known stored value."""
     assert isinstance(value, int)
-    word = VOCABULARY[indicator.input]
+    word = document.fact(indicator.input)
     if indicator.ladder is None:
         return Fraction(value)
     return climb(indicator.ladder, written(word, value, document.unit(word.name)))
@@ -194,7 +193,7 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
     value = facts.get(str(condition.input))
     if value is None:
         return None
-    word = VOCABULARY[str(condition.input)]
+    word = document.fact(str(condition.input))
     operator, values = condition.comparison
     if isinstance(value, str):
         return value in values
@@ -212,9 +211,9 @@ def facts_of(document: Policy, given: Mapping[str, str | None]) -> dict[str, Fac
     """
     facts: dict[str, Fact] = {}
     for name, text in given.items():
-        word = VOCABULARY.get(name)
+        word = document.word(name)
         if word is None:
-            raise ValueError(f"{name!r} is not a word of the vocabulary")
+            raise ValueError(f"{name!r} is neither a word of the vocabulary nor a fact that the document declares")
         if text is None or word.type == "category":
             facts[name] = text
             continue

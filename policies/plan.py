@@ -172,6 +172,11 @@ class Plan:
         return tuple(dict.fromkeys([*(m.word for m in self.population), *(axis.word.name for axis in self.axes)]))
 
     @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Return the words of ``inputs``, in the same order."""
+        return tuple(self.document.fact(name) for name in self.inputs)
+
+    @cached_property
     def strides(self) -> tuple[int, ...]:
         """Return what one step of each axis's code adds to ``levels``."""
         return tuple(accumulate((axis.radix for axis in self.axes[:-1]), lambda a, b: a * b, initial=1))

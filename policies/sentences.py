@@ -135,8 +135,9 @@ def step_sentence(step: StepLine, language: str) -> str:
 
 
 def say_word(name: str, language: str) -> str:
-    """Return the label of a vocabulary word."""
-    return VOCABULARY[name].zh if language == "zh" else VOCABULARY[name].en
+    """Return the label of a vocabulary word; of a fact that a document declares, its name."""
+    word = VOCABULARY.get(name)
+    return name if word is None else word.zh if language == "zh" else word.en
 
 
 def _part(part: Contribution, text: dict[str, str], language: str) -> str:

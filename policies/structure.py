@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from policies.columns import RESERVED
 from policies.conditional import conditional, duplicates, number_finding, value_list
 from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
@@ -41,18 +42,22 @@ def used_words(document: Policy) -> dict[str, Path]:
 def _inputs(document: Policy) -> Iterator[Finding]:
     used = used_words(document)
     for name, path in used.items():
-        if name not in VOCABULARY:
-            nearest = difflib.get_close_matches(name, VOCABULARY, 1)
-            cure = f"Did you mean {nearest[0]}?" if nearest else "Choose a word of policies/vocabulary.py."
+        if name not in VOCABULARY and name not in document.inputs:
+            nearest = difflib.get_close_matches(name, [*VOCABULARY, *document.inputs], 1)
+            cure = (
+                f"Did you mean {nearest[0]}?" if nearest else "Choose a word of policies/vocabulary.py, or declare it."
+            )
             yield found(document, "unknown_word", path, f"{name!r} is not a word of the vocabulary", cure)
     for name, restated in document.inputs.items():
         path = ("inputs", name)
-        word = VOCABULARY.get(name)
+        word = document.word(name)
         if name not in used:
             yield found(document, "unused_input", path, f"nothing uses {name!r}", "Remove it or use it.")
+        if word is None or word.own or restated.title is not None or restated.values is not None:
+            yield from _declared(document, name)
         if word is None:
             continue
-        if restated.type is not None and restated.type != word.type:
+        if not word.own and restated.type is not None and restated.type != word.type:
             message = f"{name} is of type {word.type}, not {restated.type}"
             yield found(document, "wrong_type", (*path, "type"), message, f"Write type: {word.type}.")
         if restated.unit is not None and restated.unit not in UNITS[word.type]:
@@ -61,10 +66,34 @@ def _inputs(document: Policy) -> Iterator[Finding]:
             yield found(document, "wrong_unit", (*path, "unit"), message, f"Write {units}.")
 
 
+def _declared(document: Policy, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with an input that declares a fact of its own."""
+    path, given = ("inputs", name), document.inputs[name]
+    if name in VOCABULARY:
+        message = f"{name} is a word of the vocabulary, which has its title and values already"
+        yield found(document, "declared_wrong", path, message, "Take title and values out, or choose another name.")
+        return
+    kinds = [*UNITS, "flag"]
+    if given.title is None or given.type not in kinds:
+        said = "has no title" if given.title is None else f"is of type {given.type!r}"
+        message = f"{name!r} is not a word of the vocabulary, and as a fact of this document it {said}"
+        cure = f"Give it title: {{zh, en}} and type: one of {', '.join(kinds)}; or choose a word of the vocabulary."
+        yield found(document, "declared_wrong", path, message, cure)
+    elif (given.type == "category") != (given.values is not None):
+        message = f"{name} is a {given.type} with{'out' if given.values is None else ''} values"
+        cure = "Give a category values: [..., ...], and nothing else any."
+        yield found(document, "declared_wrong", path, message, cure)
+    elif repeated := [value for value in given.values or () if (given.values or ()).count(value) > 1]:
+        yield found(document, "declared_wrong", path, f"{name} has the value {repeated[0]!r} twice", "Keep one.")
+    elif name in RESERVED or name != name.lower():
+        message = f"{name} means something else in SQL or in a file of facts"
+        yield found(document, "declared_wrong", path, message, "Choose another name, in small letters.")
+
+
 def _population(document: Policy) -> Iterator[Finding]:
     for name, values in document.population.applies_to.items() if document.population else ():
         path = ("population", "applies_to", name)
-        word = VOCABULARY.get(name)
+        word = document.word(name)
         if word is None:
             continue
         if word.type != "category":
@@ -112,7 +141,7 @@ def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterato
 
 
 def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterator[Finding]:
-    word = VOCABULARY.get(indicator.input)
+    word = document.word(indicator.input)
     missing, place = indicator.missing, (*path, "missing")
     if missing is None:
         missing, place = document.missing, ("missing",)

@@ -10,8 +10,8 @@ from typing import Any
 from policies.condition import Condition
 from policies.document import Indicator, Policy, Rules, Scorecard
 from policies.exact import UNITS, exact, stored
+from policies.structure import used_words
 from policies.values import is_set, number_text
-from policies.vocabulary import VOCABULARY
 
 # Part of every semantic form: a later change of meaning gets a new number, and old hashes stay what they were.
 SEMANTICS = 1
@@ -46,6 +46,9 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         "tiers": list(document.tiers.order),
         **_gates(document),
     }
+    used = used_words(document)
+    if own := [word for word in document.own if word.name in used]:
+        form["facts"] = {word.name: [word.type, *word.values] for word in own}
     if isinstance(document, Rules):
         rules = [{"when": _condition(document, rule.when), "then": rule.then} for rule in document.rules]
         return {**form, "rules": rules, "else": document.else_}
@@ -107,7 +110,7 @@ def _condition(document: Policy, condition: Condition) -> dict[str, Any]:
 def _stored(document: Policy, name: str, value: Fraction | str) -> str:
     """Return a written value in stored units; as it is written where the check will refuse it, or nobody set it yet."""
     text = value if isinstance(value, str) else str(value) if is_set(value) else f"unset {number_text(value)}"
-    word, unit = VOCABULARY.get(name), document.unit(name)
+    word, unit = document.word(name), document.unit(name)
     if word is None or word.type == "category" or (unit is not None and unit not in UNITS[word.type]):
         return f"{text} {unit or ''}".strip()
     try:

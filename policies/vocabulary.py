@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Type = Literal["money", "ratio", "score", "rating", "count", "months", "days", "category"]
+Type = Literal["money", "ratio", "score", "points", "rating", "count", "months", "days", "category"]
 
 # How many stored integers make one written unit: 1 yuan is 100 fen, 100 % is 10,000 basis points.
 SCALE: dict[Type, int] = {
     "money": 100,
     "ratio": 10_000,
     "score": 100,
+    "points": 100,
     "rating": 1,
     "count": 1,
     "months": 1,
@@ -28,8 +29,9 @@ SCALE: dict[Type, int] = {
 class Word:
     """One fact: its name, type, labels and meaning.
 
-    A ``money`` is stored in fen, a ``ratio`` in basis points, a ``score`` (a mean from 1 to 5) in hundredths, a
-    ``rating`` (given by people) in whole points from 0 to 10.  ``values`` are the members of a category.
+    A ``money`` is stored in fen, a ``ratio`` in basis points, a ``score`` (a mean from 1 to 5) and ``points`` (of any
+    sign) in hundredths, a ``rating`` (given by people) in whole points from 0 to 10.  ``values`` are the members of a
+    category.  ``own`` is a fact that a document declares itself.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Word:
     en: str
     meaning: str
     values: tuple[str, ...] = ()
+    own: bool = False
 
     @property
     def scale(self) -> int:
@@ -95,5 +98,7 @@ WORDS: tuple[Word, ...] = (
          "Panel rating of what the customer does for our supply chain and technology."),
 )  # fmt: skip
 
+# The values of a fact that a document declares as a ``flag``.
+FLAG = ("no", "yes")
 VOCABULARY: dict[str, Word] = {word.name: word for word in WORDS}
 RATINGS: tuple[Word, ...] = tuple(word for word in WORDS if word.type == "rating")

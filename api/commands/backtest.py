@@ -18,7 +18,7 @@ from api import jobs
 from api.access import Actor
 from api.commands import snapshot as snapshots
 from api.commands.audit import record
-from api.commands.policy import contributed, find, in_force
+from api.commands.policy import contributed, find, in_force, stored_facts
 from api.database import reading, writing
 from api.errors import Invalid, NotFound
 from api.notebook import NOTEBOOKS
@@ -54,7 +54,9 @@ def start(session: Session, actor: Actor, version_id: int, parameters: Mapping[s
     actor.require("backtest")
     require_extra()
     version = find(session, version_id)
-    plan = compile_plan(parse(version.document))
+    document = parse(version.document)
+    stored_facts(document)
+    plan = compile_plan(document)
     complete = _completed(session, plan, parameters)
     key = session.get_one(Policy, version.policy_id).key
     champion = in_force(session, key, snapshots.today(settings().zone))

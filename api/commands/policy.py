@@ -15,6 +15,7 @@ from api.settings import settings
 from policies import check, parse, promotion, version
 from policies.document import Policy as Document
 from policies.refusal import Refusal
+from policies.structure import used_words
 from schema.tables import Backtest, Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion, User
 from schema.tables.base import now
 
@@ -70,6 +71,7 @@ def submit(session: Session, actor: Actor, version_id: int, backtest_id: int | N
     if errors:
         listed = "; ".join(str(error) for error in errors[:3])
         raise Refusal(f"Version {version_id} has {len(errors)} errors: {listed}", code="policy_invalid")
+    stored_facts(parse(draft.document))
     evidence = _evidence(session, draft, backtest_id)
     draft.state = "submitted"
     session.add(PolicySubmission(version_id=draft.id, backtest_id=evidence.id, submitted_by_id=actor.id))
@@ -222,6 +224,18 @@ def _decide(session: Session, actor: Actor, version_id: int, action: promotion.A
     submitted.decided_by_id, submitted.decided_at, submitted.decision_reason = actor.id, now(), reason.strip()
     record(session, actor, action, "policy_version", submitted.id, semantic_hash=submitted.semantic_hash)
     return submitted
+
+
+def stored_facts(document: Document) -> None:
+    """Raise Refusal for a policy that reads facts of its own, which no table of the database holds."""
+    used = used_words(document)
+    lacking = [word.name for word in document.own if word.name in used]
+    if lacking:
+        raise Refusal(
+            f"The policy {document.id} reads {', '.join(lacking)}, which it declares itself and the database does not "
+            "hold; grade a file with `fenji policy grade`, or use words of the vocabulary.",
+            code="facts_not_stored",
+        )
 
 
 def _evidence(session: Session, draft: PolicyVersion, backtest_id: int | None) -> Backtest:

@@ -243,6 +243,14 @@ def test_what_was_in_force_on_a_past_day_cannot_be_rewritten(engine: Engine, ana
         assert session.scalar(select(func.count()).select_from(PolicyChampion)) == 0
 
 
+def test_a_policy_over_facts_that_the_database_does_not_hold_is_not_submitted(engine: Engine, analyst: Actor) -> None:
+    own = "\n  staff: {type: count, title: {zh: 人数, en: Staff}}\n  amount_12m: {"
+    text_of = G2.replace("input: orders_12m, eq: 0", "input: staff, eq: 0").replace("\n  amount_12m: {", own)
+    with pytest.raises(Refusal, match="staff") as refused:
+        submitted(engine, analyst, text_of)
+    assert refused.value.code == "facts_not_stored"
+
+
 def test_submission_needs_evidence_of_exactly_this_document(engine: Engine, analyst: Actor) -> None:
     with writing(engine) as session:
         draft = policy.save_draft(session, analyst, G2)

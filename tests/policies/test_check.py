@@ -21,6 +21,12 @@ CASES = "cases: [{name: c, given: {%s}, expect: {%s}}]\n"
 
 BROKEN: list[tuple[str, str, str, str]] = [
     ("unknown_word", CARD, "input: amount_12m", "input: amount_13m"),
+    ("declared_wrong", CARD, "unit: 万元}", "unit: 万元, title: {zh: 甲, en: a}}"),
+    ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, staff: {type: count}"),
+    ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, staff: {type: staff, title: {zh: 甲, en: a}}"),
+    ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, title: {zh: 甲, en: a}}"),
+    ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, values: [a, a], title: {zh: 甲, en: a}}"),
+    ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, order: {type: count, title: {zh: 甲, en: a}}"),
     ("wrong_type", CARD, "type: money", "type: ratio"),
     ("wrong_unit", CARD, "unit: 万元", "unit: 月"),
     ("wrong_unit", CARD, "cuts: [0, 10]", "cuts: [0, 10%]"),

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from policies import Plan, compile_plan, explain, grade, load, parse
 from policies.check import attainable
-from policies.document import Scorecard
+from policies.document import Input, Scorecard
 from policies.documents import shipped
 from policies.oracle import tier_of
 from policies.plan import Facts, outcome
@@ -25,11 +25,21 @@ from policies.vocabulary import VOCABULARY, Word
 
 NUMBERS = [word for word in VOCABULARY.values() if word.type != "category"]
 LADDER_WORDS = [word for word in NUMBERS if word.type in ("money", "ratio", "count", "score", "months", "rating")]
+# Facts that every random document declares itself, and some use.
+INPUTS = {
+    "own_amount": {"type": "money", "title": {"zh": "甲", "en": "own amount"}},
+    "own_points": {"type": "points", "title": {"zh": "乙", "en": "own points"}},
+    "own_flag": {"type": "flag", "title": {"zh": "丙", "en": "own flag"}},
+    "own_kind": {"type": "category", "values": ["a", "乙", "c d"], "title": {"zh": "丁", "en": "own kind"}},
+}
+OWN = {name: found for name, part in INPUTS.items() if (found := Input.model_validate(part).declared(name)) is not None}
+LADDER_WORDS += [word for word in OWN.values() if not word.values]
+NAMED = [VOCABULARY["status"], *(word for word in OWN.values() if word.values)]
 RATINGS = [word.name for word in NUMBERS if word.type == "rating"]
 DUCK = duckdb.connect()
 EXTREMES = [-(2**63), 2**63 - 1, -(2**53) - 1, 2**31, -1, 0, 1]
 # What the database stores one written unit as.
-SCALES = {"money": 100, "ratio": 10_000, "score": 100}
+SCALES = {"money": 100, "ratio": 10_000, "score": 100, "points": 100}
 
 
 def text_of(word: Word, stored: int) -> str:
@@ -43,6 +53,7 @@ def cuts_of(draw: st.DrawFn, word: Word) -> list[int]:
     least, most = {
         "money": (-(10**12), 10**12),
         "ratio": (-(10**5), 10**5),
+        "points": (-(10**5), 10**5),
         "score": (100, 500),
         "rating": (0, 10),
     }.get(word.type, (0, 10**4))
@@ -91,7 +102,7 @@ def scorecards(draw: st.DrawFn) -> str:
     bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
     tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order))}
     card = {
-        "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "weights": "absolute",
+        "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS, "weights": "absolute",
         "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": [dimension],
         "tiers": tiers, "gates": draw(gates(order)), **draw(populations()),
     }  # fmt: skip
@@ -107,8 +118,9 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
         parts = draw(st.lists(conditions(depth - 1), min_size=1, max_size=3))
         return {form: parts if form != "at_least" else {"k": draw(st.integers(1, len(parts))), "of": parts}}
     if draw(st.integers(0, 4)) == 0:
-        return {"input": "status", "in": draw(st.lists(st.sampled_from(VOCABULARY["status"].values), min_size=1))}
-    word = draw(st.sampled_from(LADDER_WORDS[:8]))
+        named = draw(st.sampled_from(NAMED))
+        return {"input": named.name, "in": draw(st.lists(st.sampled_from(named.values), min_size=1))}
+    word = draw(st.sampled_from([*LADDER_WORDS[:8], *LADDER_WORDS[-2:]]))
     operator = draw(st.sampled_from(["ge", "gt", "le", "lt", "eq", "in"]))
     values = [text_of(word, cut) for cut in cuts_of(draw, word)]
     return {"input": word.name, operator: values if operator == "in" else values[0]}
@@ -138,6 +150,7 @@ def tables(draw: st.DrawFn) -> str:
         "kind": "rules",
         "id": "random",
         "title": {"zh": "甲", "en": "x"},
+        "inputs": INPUTS,
         "tiers": {"order": order, "conditions": draw(minimum_conditions(order))},
         "rules": rules,
         "gates": draw(gates(order)),
@@ -149,15 +162,15 @@ def customers(plan: Plan, seed: int, count: int = 60) -> list[dict[str, Any]]:
     """Rows with values on, one below and one above every cut, missing, impossible and extreme ones."""
     chance = random.Random(seed)
     choices: dict[str, list[int | str | None]] = {}
-    for name in plan.inputs:
-        word = VOCABULARY[name]
+    for word in plan.words:
+        name = word.name
         choices[name] = [None, None, *word.values, *word.values] if word.values else [None, 0, 1, 7, 10]
         choices[name] += ["gone"] if word.values and chance.random() < 0.2 else []
     for axis in plan.axes:
         for cut in axis.cuts:
             choices[axis.word.name] += [cut - 1, cut, cut + 1]
     for name, values in choices.items():
-        if not VOCABULARY[name].values and chance.random() < 0.3:
+        if not plan.document.fact(name).values and chance.random() < 0.3:
             values += EXTREMES
     return [{name: chance.choice(values) for name, values in choices.items()} for _ in range(count)]
 
@@ -173,7 +186,7 @@ def by_sql(plan: Plan, rows: list[dict[str, Any]], dialect: str) -> list[tuple[A
     if dialect == "duckdb":
         return by_duckdb(plan, rows)
     connection = sqlite3.connect(":memory:")
-    columns = ", ".join(f"{name} {'text' if VOCABULARY[name].values else 'bigint'}" for name in plan.inputs)
+    columns = ", ".join(f"{word.name} {'text' if word.values else 'bigint'}" for word in plan.words)
     connection.execute(f"create table facts (customer_id bigint, {columns})")
     marks = ", ".join("?" * (len(plan.inputs) + 1))
     values = [[i, *(row[name] for name in plan.inputs)] for i, row in enumerate(rows)]
@@ -184,14 +197,14 @@ def by_sql(plan: Plan, rows: list[dict[str, Any]], dialect: str) -> list[tuple[A
 
 
 def by_duckdb(plan: Plan, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    types = {name: pa.string() if VOCABULARY[name].values else pa.int64() for name in plan.inputs}
+    types = {word.name: pa.string() if word.values else pa.int64() for word in plan.words}
     columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
     DUCK.register("facts", pa.table({"customer_id": pa.array(range(len(rows)), pa.int64()), **columns}))
     return sorted(DUCK.execute(select_statement(plan, "duckdb")).fetchall())
 
 
 def by_postgres(plan: Plan, rows: list[dict[str, Any]], engine: Engine) -> list[tuple[Any, ...]]:
-    columns = ", ".join(f"{name} {'text' if VOCABULARY[name].values else 'bigint'}" for name in plan.inputs)
+    columns = ", ".join(f"{word.name} {'text' if word.values else 'bigint'}" for word in plan.words)
     marks = ", ".join(["%s"] * (len(plan.inputs) + 1))
     with engine.connect() as connection:
         connection.exec_driver_sql(f"create temporary table cases (customer_id bigint, {columns}) on commit drop")
