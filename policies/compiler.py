@@ -8,6 +8,7 @@ from math import lcm, prod
 from operator import ge, gt, le, lt
 
 from policies.condition import Condition
+from policies.dimension_score import score_test
 from policies.document import Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
 from policies.findings import CODES, Finding, UnsoundPolicy, found
@@ -74,7 +75,7 @@ def _scorecard(document: Scorecard) -> Plan:
             zip(parts, shares, worth, points, missing, strict=True)
         )
     )
-    read = _Conditions(document, axes)
+    read = _Conditions(document, axes, scored, unit)
     after = document.tiers.bands.closed == "right"
     bands = tuple(int(cut * unit) + after for cut in cuts[:-1])
     return Plan(
@@ -136,8 +137,8 @@ def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
 class _Conditions:
     """The conditions of a document over axes: those of the indicators where they are fine enough, else one per word."""
 
-    def __init__(self, document: Policy, axes: Sequence[Axis]) -> None:
-        self.document = document
+    def __init__(self, document: Policy, axes: Sequence[Axis], scored: Sequence[Scored] = (), unit: int = 1) -> None:
+        self.document, self.scored, self.unit = document, scored, unit
         cuts: dict[str, set[int]] = {}
         for condition, path in conditions(document):
             for leaf, _ in condition.leaves(path):
@@ -154,6 +155,9 @@ class _Conditions:
         """Return a condition over the codes of the axes."""
         if condition.not_ is not None:
             return Negation(self.test(condition.not_))
+        if condition.dimension is not None:
+            assert isinstance(self.document, Scorecard)
+            return score_test(self.document, condition, self.scored, self.unit)
         if condition.input is None:
             return Group(condition.least, tuple(self.test(part) for part, _ in condition.parts))
         axis = self.axes[self.places[condition.input]]

@@ -20,13 +20,14 @@ class AtLeast(Part):
 
 
 class Condition(Part):
-    """One comparison of an input, or others combined: ``all``, ``any``, ``at_least`` k of several, ``not``."""
+    """One comparison of an input or of a dimension's score, or others combined: ``all``, ``any``, ``at_least``, ``not``."""
 
     all: tuple[Condition, ...] | None = Field(default=None, min_length=1, max_length=300)
     any: tuple[Condition, ...] | None = Field(default=None, min_length=1, max_length=300)
     at_least: AtLeast | None = None
     not_: Condition | None = Field(default=None, alias="not")
     input: Word | None = None
+    dimension: Identifier | None = None
     ge: Threshold | None = None
     gt: Threshold | None = None
     le: Threshold | None = None
@@ -41,19 +42,22 @@ class Condition(Part):
     def _one_form(self) -> Condition:
         used = [name for name in self.operators if getattr(self, "in_" if name == "in" else name) is not None]
         groups = [name for name in self.groups if getattr(self, "not_" if name == "not" else name) is not None]
-        if len(groups) == 1 and self.input is None and not used:
+        named = [name for name in ("input", "dimension") if getattr(self, name) is not None]
+        if len(groups) == 1 and not named and not used:
             return self
-        if groups or self.input is None or len(used) != 1:
-            found = ", ".join([*groups, *(["input"] if self.input else []), *used]) or "nothing"
+        if groups or len(named) != 1 or len(used) != 1:
+            found = ", ".join([*groups, *named, *used]) or "nothing"
             raise ValueError(
                 f"found {found}; write {{input: word, ge: value}} with one of {', '.join(self.operators)}, "
                 "a list under all or any, {k: n, of: [...]} under at_least, or a condition under not"
             )
+        if named == ["dimension"] and used[0] in ("eq", "in"):
+            raise ValueError(f"a dimension's score is compared with ge, gt, le or lt, not with {used[0]}")
         return self
 
     @property
     def comparison(self) -> tuple[str, tuple[Fraction | str, ...]]:
-        """Return the operator and its values as written; only of a condition with an input."""
+        """Return the operator and its values as written; only of a comparison."""
         for name in self.operators:
             value = getattr(self, "in_" if name == "in" else name)
             if value is not None:
@@ -81,13 +85,20 @@ class Condition(Part):
     def depth(self) -> int:
         """Return how deep groups are nested; ``at_least`` counts twice, for it takes twice the room in a statement."""
         inside = max((part.depth for part, _ in self.parts), default=0)
-        return 0 if self.input is not None else inside + 1 + (self.at_least is not None)
+        return inside + 1 + (self.at_least is not None) if self.parts else 0
 
     def leaves(self, path: Path) -> Iterator[tuple[Condition, Path]]:
-        """Yield every comparison with its path, in document order; ``path`` is the condition's own."""
+        """Yield every comparison of an input with its path, in document order; ``path`` is the condition's own."""
         for part, inside in self.parts:
             yield from part.leaves((*path, *inside))
         if self.input is not None:
+            yield self, path
+
+    def scores(self, path: Path) -> Iterator[tuple[Condition, Path]]:
+        """Yield every comparison of a dimension's score with its path, in document order."""
+        for part, inside in self.parts:
+            yield from part.scores((*path, *inside))
+        if self.dimension is not None:
             yield self, path
 
 

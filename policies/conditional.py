@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from policies.condition import Condition
+from policies.dimension_score import score_findings
 from policies.document import Parameter, Policy, Scorecard, conditions
 from policies.exact import DOMAIN, INT64_LEAST, INT64_MOST, UNITS, decimal_text, exact, shown, stored, unit_of
 from policies.findings import Finding, found
@@ -25,6 +26,7 @@ def conditional(document: Policy) -> Iterator[Finding]:
         if condition.depth > MOST_DEEP:
             message = f"groups are nested {condition.depth} deep, at_least counted twice, and SQLite reads {MOST_DEEP}"
             yield found(document, "condition_deep", path, message, "Write it flatter, or as several gates or rules.")
+    yield from score_findings(document)
     yield from _parameters(document)
     order, last = document.tiers.order, document.tiers.order[-1]
     yield from duplicates(document, [gate.id for gate in document.gates], ("gates",))

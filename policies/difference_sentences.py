@@ -238,7 +238,7 @@ def is_condition(value: Any) -> bool:
 
 
 def _comparison(condition: dict[str, Any]) -> str | None:
-    return next((sign for sign in _SIGNS if set(condition) == {"input", sign}), None)
+    return next((sign for sign in _SIGNS if set(condition) in ({"input", sign}, {"dimension", sign})), None)
 
 
 def condition_text(condition: Any, english: bool) -> str:
@@ -262,6 +262,8 @@ def condition_text(condition: Any, english: bool) -> str:
     values = condition[sign]
     text = ", ".join(values) if isinstance(values, list) else str(values)
     text = text if english else text.replace(" ", "")
+    if "dimension" in condition:
+        return f"{'score of' if english else '维度得分'} {condition['dimension']} {_SIGNS[str(sign)]} {_number(text)}"
     return f"{_word(condition['input'], english)} {_SIGNS[str(sign)]} {text}"
 
 

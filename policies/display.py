@@ -138,6 +138,8 @@ def _condition(document: Document, when: Mapping[str, Any]) -> str:
             return word.join(f"({_condition(document, part)})" for part in when[key])
     sign = next(key for key in _SIGNS if key in when)
     values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
+    if "dimension" in when:
+        return f"维度得分 score of {when['dimension']} {_SIGNS[sign]} {decimal_text(exact(values[0]))}"
     shown = ", ".join(_value(document, when["input"], str(value)) for value in values)
     return f"{_name(document, when['input'])} {_SIGNS[sign]} {shown}"
 

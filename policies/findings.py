@@ -44,6 +44,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "tier_unknown": ("error", "a rule, gate, minimum condition or case names a tier that is not in the order"),
     "tier_unreachable": ("error", "no customer can reach a tier"),
     "at_least_range": ("error", "`at_least` wants fewer than one of its conditions, or more than there are"),
+    "dimension_unknown": ("error", "a condition names a dimension that the policy does not have"),
     "condition_deep": ("error", "a condition nests more groups than SQLite can read"),
     "condition_lowest": ("error", "the lowest tier has a minimum condition, and nothing to fall to"),
     "condition_constant": ("warning", "a gate or a minimum condition that every customer meets, or none"),

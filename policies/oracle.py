@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Literal
 
 from policies.condition import Condition
-from policies.document import Indicator, Ladder, Policy, Rules, Scorecard
+from policies.document import Dimension, Indicator, Ladder, Policy, Rules, Scorecard
 from policies.exact import exact, written
 from policies.plan import Fact, Facts, Plan
+from policies.reading import Path
 
 Status = Literal["graded", "pending", "not_applicable", "error"]
 
@@ -89,10 +90,12 @@ def impossible_words(plan: Plan, facts: Facts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wrong))
 
 
-def totals(document: Scorecard, facts: Facts) -> tuple[Fraction, Fraction]:
-    """Return the total of 0 to 100 with every missing input at its worst, and at its best."""
+def totals(
+    document: Scorecard, facts: Facts, parts: Sequence[tuple[Dimension, Indicator, Path]] | None = None
+) -> tuple[Fraction, Fraction]:
+    """Return the total of 0 to 100 with every missing input at its worst, and at its best; of some indicators only."""
     worst = best = Fraction(0)
-    for dimension, indicator, _ in document.indicators:
+    for dimension, indicator, _ in document.indicators if parts is None else parts:
         value = facts.get(indicator.input)
         low, high = missing_points(document, indicator) if value is None else [points(document, indicator, value)] * 2
         worth = document.share(dimension, indicator) / indicator.out_of * 100
@@ -190,6 +193,9 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
         parts = [truth(document, part, facts) for part in condition.at_least.of]
         certain, open_ = parts.count(True), parts.count(None)
         return True if certain >= condition.at_least.k else None if certain + open_ >= condition.at_least.k else False
+    if condition.dimension is not None:
+        assert isinstance(document, Scorecard)
+        return _compared(condition, dimension_score(document, condition.dimension, facts))
     value = facts.get(str(condition.input))
     if value is None:
         return None
@@ -202,6 +208,24 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
         "ge": number >= wanted[0], "gt": number > wanted[0], "le": number <= wanted[0], "lt": number < wanted[0],
         "eq": number == wanted[0], "in": number in wanted,
     }[operator]  # fmt: skip
+
+
+def dimension_score(document: Scorecard, name: str, facts: Facts) -> tuple[Fraction, Fraction]:
+    """Return a dimension's points in percent of its full points, every missing input at its worst, and at its best."""
+    parts = [part for part in document.indicators if part[0].id == name]
+    full = sum((document.share(dimension, indicator) for dimension, indicator, _ in parts), Fraction(0))
+    worst, best = totals(document, facts, parts)
+    return worst / full, best / full
+
+
+def _compared(condition: Condition, score: tuple[Fraction, Fraction]) -> bool | None:
+    """Return whether a score that lies between two ends certainly compares as a condition says; None where it may."""
+    operator, (wanted,) = condition.comparison
+    assert isinstance(wanted, Fraction)
+    answers = {
+        {"ge": end >= wanted, "gt": end > wanted, "le": end <= wanted, "lt": end < wanted}[operator] for end in score
+    }
+    return answers.pop() if len(answers) == 1 else None
 
 
 def facts_of(document: Policy, given: Mapping[str, str | None]) -> dict[str, Fact]:

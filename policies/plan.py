@@ -94,6 +94,14 @@ class Leaf:
 
 
 @dataclass(frozen=True)
+class Score:
+    """Whether the contributions of some indicators sum to at least ``least`` of the plan's unit."""
+
+    parts: tuple[Scored, ...]
+    least: int
+
+
+@dataclass(frozen=True)
 class Group:
     """Several conditions of which ``least`` must hold: all of them, any one, or k."""
 
@@ -108,7 +116,7 @@ class Negation:
     part: Test
 
 
-Test = Leaf | Group | Negation
+Test = Leaf | Score | Group | Negation
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,9 @@ def truth(condition: Test, codes: Sequence[int]) -> bool | None:
     if isinstance(condition, Leaf):
         code = codes[condition.axis]
         return None if code == 0 else code in condition.codes
+    if isinstance(condition, Score):
+        worst, best = ends(condition.parts, codes)
+        return True if worst >= condition.least else False if best < condition.least else None
     if isinstance(condition, Negation):
         inner = truth(condition.part, codes)
         return None if inner is None else not inner
@@ -231,6 +242,8 @@ def places_of(condition: Test) -> set[int]:
     """Return the places of the axes a condition reads."""
     if isinstance(condition, Leaf):
         return {condition.axis}
+    if isinstance(condition, Score):
+        return {part.axis for part in condition.parts}
     parts = (condition.part,) if isinstance(condition, Negation) else condition.parts
     return {place for part in parts for place in places_of(part)}
 
@@ -256,20 +269,21 @@ def outcome(plan: Plan, codes: Sequence[int]) -> tuple[int, int, int]:
 
     For rules both totals are 0.
     """
-    return *_ends(plan, codes), stepped(plan, banded(plan, codes), codes)
+    return *ends(plan.indicators, codes), stepped(plan, banded(plan, codes), codes)
 
 
 def banded(plan: Plan, codes: Sequence[int]) -> int:
     """Return the tiers that bands or rules leave possible, before minimum conditions and gates."""
     if plan.kind == "rules":
         return _first_match(plan, codes)
-    worst, best = _ends(plan, codes)
+    worst, best = ends(plan.indicators, codes)
     return (2 << plan.tier_of(worst)) - (1 << plan.tier_of(best))
 
 
-def _ends(plan: Plan, codes: Sequence[int]) -> tuple[int, int]:
-    worst = sum(part.contributions[codes[part.axis]] for part in plan.indicators)
-    missing = [part for part in plan.indicators if codes[part.axis] == 0]
+def ends(parts: Sequence[Scored], codes: Sequence[int]) -> tuple[int, int]:
+    """Return the least and the greatest sum of the contributions of some indicators."""
+    worst = sum(part.contributions[codes[part.axis]] for part in parts)
+    missing = [part for part in parts if codes[part.axis] == 0]
     return worst, worst + sum(part.missing_best - part.contributions[0] for part in missing)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from policies.dimension_score import scores_of
 from policies.plan import Axis, Plan, Scored
 from policies.sql_conditions import (
     MOST_NESTED,
@@ -26,6 +27,7 @@ from policies.sql_conditions import (
     moved,
     null,
     number,
+    span_bits,
     stages,
     truth,
     wide,
@@ -55,11 +57,31 @@ def select_statement(
     if dialect not in DIALECTS:
         raise ValueError(f"unknown dialect {dialect!r}; known: {', '.join(DIALECTS)}")
     table = exp.to_table(source) if isinstance(source, str) else source
-    query = _fenced(_sums(plan, key).from_(table), dialect, where)
+    query = _read(plan, table, dialect, key, where)
     for step in _layers(plan):
         query = _fenced(step.from_(query.subquery("q")), dialect)
     leading = [exp.alias_(exp.convert(value), name) for name, value in (constants or {}).items()]
     return exp.select(*leading, *_row(plan)).from_(query.subquery("q")).sql(dialect=dialect)
+
+
+def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr | None) -> exp.Select:
+    """Select the sums from the table; where conditions compare dimensions' scores, from those scores beside the inputs."""
+    scores = scores_of(plan)
+    if not scores:
+        return _fenced(_sums(plan, key).from_(table), dialect, where)
+    summed = [exp.alias_(_score(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
+    first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *summed)
+    return _fenced(_sums(plan, "customer_id").from_(_fenced(first.from_(table), dialect, where).subquery("q")), dialect)
+
+
+def _score(plan: Plan, parts: Sequence[Scored]) -> exp.Expr:
+    """Add the worst contributions of a dimension, shifted above the span to their best."""
+    total: exp.Expr = wide(0)
+    for part in parts:
+        span = part.missing_best - part.contributions[0]
+        worst = [contribution << span_bits(parts) for contribution in part.contributions]
+        total = exp.Add(this=total, expression=_axis(plan.axes[part.axis], [worst[0] + span, *worst[1:]]))
+    return total
 
 
 def _layers(plan: Plan) -> list[exp.Select]:

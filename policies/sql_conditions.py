@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from policies.plan import Group, Negation, Plan, Step, Test
+from policies.dimension_score import scores_of
+from policies.plan import Group, Negation, Plan, Score, Scored, Step, Test
 
 Branch = tuple[exp.Expr, exp.Expr]
 # Rules up to this many are one nested expression; longer tables first find the first line that certainly holds.
@@ -78,10 +79,29 @@ def _condition(plan: Plan, condition: Test) -> exp.Expr:
         if condition.least in (1, len(parts)):
             return (exp.or_ if condition.least == 1 else exp.and_)(*parts)
         return _counted(condition.least, parts)
+    if isinstance(condition, Score):
+        return _reached(plan, condition)
     name = plan.axes[condition.axis].word.name
     if condition.operator in _OPERATORS:
         return compare(_OPERATORS[condition.operator], column(name), condition.values[0])
     return either([compare(exp.EQ, column(name), value) for value in condition.values])
+
+
+def span_bits(parts: Sequence[Scored]) -> int:
+    """Return how many bits the span from the worst to the best sum of some indicators needs."""
+    return sum(part.missing_best - part.contributions[0] for part in parts).bit_length()
+
+
+def _reached(plan: Plan, condition: Score) -> exp.Expr:
+    """Return whether a dimension's sum reaches its least: true, false, or NULL while what is missing decides it."""
+    name, bits = f"d{scores_of(plan).index(condition.parts)}", span_bits(condition.parts)
+    if not bits:
+        return compare(exp.GTE, column(name), condition.least)
+    worst = exp.BitwiseRightShift(this=column(name), expression=number(bits))
+    span = exp.BitwiseAnd(this=column(name), expression=number(2**bits - 1))
+    best = exp.Add(this=exp.paren(worst), expression=exp.paren(span))
+    certain, hopeless = compare(exp.GTE, column(name), condition.least << bits), compare(exp.LT, best, condition.least)
+    return case([(certain, exp.true()), (hopeless, exp.false())])
 
 
 def _counted(least: int, parts: Sequence[exp.Expr]) -> exp.Expr:

@@ -102,8 +102,13 @@ def _condition(document: Policy, condition: Condition) -> dict[str, Any]:
         return {"at_least": condition.at_least.k, "of": [_condition(document, part) for part in condition.at_least.of]}
     if condition.not_ is not None:
         return {"not": _condition(document, condition.not_)}
-    word = str(condition.input)
     operator, values = condition.comparison
+    if condition.dimension is not None:
+        # The id names the indicators that are summed, and says nothing else.
+        scored = document.indicators if isinstance(document, Scorecard) else ()
+        summed = [place for place, (dimension, _, _) in enumerate(scored) if dimension.id == condition.dimension]
+        return {"sum": summed, operator: [str(value) for value in values]}
+    word = str(condition.input)
     return {"input": word, operator: [_stored(document, word, value) for value in values]}
 
 

@@ -1,5 +1,6 @@
 """One meaning: SQLite, DuckDB, PostgreSQL and the oracle in fractions agree to the bit, on random policies and random customers."""
 
+import itertools
 import json
 import random
 import sqlite3
@@ -98,25 +99,39 @@ def scorecards(draw: st.DrawFn) -> str:
     begins = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=4)), reverse=True)
     order = [f"T{i}" for i in range(len(begins) + 1)]
     starts = {tier: f"{begin}/10" for tier, begin in zip(order, [*begins, 0], strict=True)}
-    dimension = {"id": "D", "title": {"zh": "甲", "en": "d"}, "weight": "100%", "indicators": indicators}
+    dimensions = in_dimensions(draw, indicators)
+    names = tuple(dimension["id"] for dimension in dimensions)
     bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
-    tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order))}
+    tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order, names))}
     card = {
         "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS, "weights": "absolute",
-        "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": [dimension],
-        "tiers": tiers, "gates": draw(gates(order)), **draw(populations()),
+        "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": dimensions,
+        "tiers": tiers, "gates": draw(gates(order, names)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
 
 
+def in_dimensions(draw: st.DrawFn, indicators: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    begins = [0, *sorted(draw(st.sets(st.integers(1, len(indicators)), max_size=2))), len(indicators)]
+    groups = [indicators[a:b] for a, b in itertools.pairwise(begins) if b > a]
+    weights = [sum((Fraction(one["weight"]) for one in group), Fraction(0)) for group in groups]
+    return [
+        {"id": f"D{i}", "title": {"zh": "甲", "en": "d"}, "weight": str(weight), "indicators": group}
+        for i, (weight, group) in enumerate(zip(weights, groups, strict=True))
+    ]
+
+
 @st.composite
-def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
+def conditions(draw: st.DrawFn, depth: int = 2, dimensions: tuple[str, ...] = ()) -> dict[str, Any]:
     if depth and draw(st.booleans()):
         form = draw(st.sampled_from(["all", "any", "at_least", "not"]))
         if form == "not":
-            return {"not": draw(conditions(depth - 1))}
-        parts = draw(st.lists(conditions(depth - 1), min_size=1, max_size=3))
+            return {"not": draw(conditions(depth - 1, dimensions))}
+        parts = draw(st.lists(conditions(depth - 1, dimensions), min_size=1, max_size=3))
         return {form: parts if form != "at_least" else {"k": draw(st.integers(1, len(parts))), "of": parts}}
+    if dimensions and draw(st.booleans()):
+        operator, tenths = draw(st.sampled_from(["ge", "gt", "le", "lt"])), draw(st.integers(0, 30))
+        return {"dimension": draw(st.sampled_from(dimensions)), operator: f"{tenths}0/3"}
     if draw(st.integers(0, 4)) == 0:
         named = draw(st.sampled_from(NAMED))
         return {"input": named.name, "in": draw(st.lists(st.sampled_from(named.values), min_size=1))}
@@ -127,16 +142,17 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
 
 
 @st.composite
-def minimum_conditions(draw: st.DrawFn, order: list[str]) -> dict[str, Any]:
+def minimum_conditions(draw: st.DrawFn, order: list[str], dimensions: tuple[str, ...] = ()) -> dict[str, Any]:
     demanding = draw(st.sets(st.sampled_from(order[:-1]), max_size=3)) if draw(st.booleans()) else set()
-    return {tier: draw(conditions(1)) for tier in sorted(demanding)}
+    return {tier: draw(conditions(1, dimensions)) for tier in sorted(demanding)}
 
 
 @st.composite
-def gates(draw: st.DrawFn, order: list[str]) -> list[dict[str, Any]]:
+def gates(draw: st.DrawFn, order: list[str], dimensions: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     count = draw(st.sampled_from([0, 0, 1, 2, 5]))
     effects = st.tuples(st.sampled_from(["floor", "cap", "set"]), st.sampled_from(order))
-    return [{"id": f"g{i}", "when": draw(conditions(1)), "effect": dict([draw(effects)])} for i in range(count)]
+    when = conditions(1, dimensions)
+    return [{"id": f"g{i}", "when": draw(when), "effect": dict([draw(effects)])} for i in range(count)]
 
 
 @st.composite
