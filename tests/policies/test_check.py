@@ -68,6 +68,8 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("gate_idle", CARD, "kind:", GATE % ("ge: 5", "floor: B") + "kind:"),
     ("condition_constant", CARD, "kind:", GATE % ("ge: 0", "floor: A") + "kind:"),
     ("condition_constant", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {A: {input: orders_12m, lt: 0}}"),
+    ("dimension_unknown", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {A: {dimension: Y, ge: 50}}"),
+    ("dimension_unknown", TABLE, "order: [S, C]", "order: [S, C], conditions: {S: {dimension: Y, ge: 50}}"),
     ("condition_lowest", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {B: {input: orders_12m, ge: 1}}"),
     ("condition_deep", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", "when: " + DEEP),
     ("at_least_range", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", AT_LEAST % 3),
