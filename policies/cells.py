@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import Any, Literal
 
+from policies.exact import INT64_LEAST
+from policies.states import WRITTEN, stored_state
 from policies.vocabulary import Word
 
 Units = Literal["stored", "written"]
@@ -27,7 +29,26 @@ def _places(word: Word, units: Units) -> int:
 
 
 def cell(word: Word, kind: str, units: Units) -> tuple[str, str | None]:
-    """Return the SQL of the stored value of a cell, and of whether the cell is refused (None: never)."""
+    """Return the SQL of the stored fact of a cell, and of whether the cell is refused (None: never).
+
+    Text may say that a fact is not applicable or pending; stored integers may be the two that mean it.
+    """
+    value, refused = _value(word, kind, units)
+    if units == "written" and _places(word, units):
+        refused = refused and f"({refused} or {value} < {INT64_LEAST})"
+    if kind != TEXT:
+        return value, refused
+    said = " ".join(f"when '{text}' then {_literal(stored_state(text, bool(word.values)))}" for text in WRITTEN)
+    named = f"trim({word.name}) not in ({', '.join(map(repr, WRITTEN))})"
+    return f"case trim({word.name}) {said} else {value} end", refused and f"{named} and {refused}"
+
+
+def _literal(stored: int | str | None) -> str:
+    return repr(stored) if isinstance(stored, str) else f"cast({stored} as bigint)"
+
+
+def _value(word: Word, kind: str, units: Units) -> tuple[str, str | None]:
+    """Return the SQL of the stored value of a cell that has one, and of whether the cell is refused (None: never)."""
     x, places = word.name, _places(word, units)
     if word.values:
         return (f"nullif(trim({x}), '')", None) if kind == TEXT else ("cast(null as varchar)", f"{x} is not null")
@@ -79,7 +100,8 @@ def fault(word: Word, value: Any, units: Units) -> str:
         return f"{shown} has a % sign; {cure}"
     if isinstance(value, bool) or not _PLAIN.fullmatch(text):
         return (
-            f"{shown} is not a number; write ASCII digits such as 1234, and leave the cell empty where nothing is known"
+            f"{shown} is not a number; write ASCII digits such as 1234, 待确认 where an answer is awaited, 不适用 where "
+            "there cannot be one, and leave the cell empty where nothing is known"
         )
     if len(text.partition(".")[2].rstrip("0")) > places:
         cure = "" if units == "written" else "; pass --units written for yuan, ratios and scores"

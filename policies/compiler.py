@@ -54,7 +54,7 @@ def _scorecard(document: Scorecard) -> Plan:
     parts = document.indicators
     axes = [_ladder_axis(document, indicator) for _, indicator, _ in parts]
     shares = [document.share(dimension, indicator) for dimension, indicator, _ in parts]
-    points = [_points(indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
+    points = [_points(document, indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
     missing = [_missing(document, indicator, values) for (_, indicator, _), values in zip(parts, points, strict=True)]
     worth = [share * 100 / indicator.out_of for share, (_, indicator, _) in zip(shares, parts, strict=True)]
     cuts = [document.tiers.bands.cuts[tier] for tier in document.tiers.order]
@@ -85,20 +85,22 @@ def _scorecard(document: Scorecard) -> Plan:
 
 
 def _ladder_axis(document: Scorecard, indicator: Indicator) -> Axis:
-    word = document.fact(indicator.input)
+    word, apart = document.fact(indicator.input), document.not_applicable_points(indicator) is not None
     if indicator.ladder is None:
-        return Axis(indicator.id, word, tuple(range(1, 11)))
+        return Axis(indicator.id, word, tuple(range(1, 11)), apart=apart)
     after = indicator.ladder.closed == "right"
     cuts = tuple(int(stored(word, cut, document.unit(word.name))) + after for cut in indicator.ladder.cuts)
-    return Axis(indicator.id, word, cuts[1:] if indicator.ladder.below is None else cuts)
+    return Axis(indicator.id, word, cuts[1:] if indicator.ladder.below is None else cuts, apart=apart)
 
 
-def _points(indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
+def _points(document: Scorecard, indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
     """Return the points of codes 1, 2, ... of an indicator."""
+    outside = document.not_applicable_points(indicator)
+    last = () if outside is None else (outside,)
     if indicator.ladder is None:
-        return tuple(Fraction(points) for points in range(axis.radix - 1))
+        return (*(Fraction(points) for points in range(axis.cells)), *last)
     below = () if indicator.ladder.below is None else (indicator.ladder.below,)
-    return (*below, *indicator.ladder.points)
+    return (*below, *indicator.ladder.points, *last)
 
 
 def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
@@ -140,11 +142,13 @@ class _Conditions:
     def __init__(self, document: Policy, axes: Sequence[Axis], scored: Sequence[Scored] = (), unit: int = 1) -> None:
         self.document, self.scored, self.unit = document, scored, unit
         cuts: dict[str, set[int]] = {}
+        apart: set[str] = set()
         for condition, path in conditions(document):
             for leaf, _ in condition.leaves(path):
                 word = document.fact(str(leaf.input))
                 cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
-        wanted = [_rule_axis(document.fact(name), cuts[name]) for name in cuts]
+                apart |= {word.name} if leaf.is_ is not None else set()
+        wanted = [_rule_axis(document.fact(name), cuts[name], name in apart) for name in cuts]
         held = {axis.name: next((i for i, old in enumerate(axes) if _holds_cuts(old, axis)), None) for axis in wanted}
         own = [axis for axis in wanted if held[axis.name] is None]
         self.axes = (*axes, *own)
@@ -160,20 +164,23 @@ class _Conditions:
             return score_test(self.document, condition, self.scored, self.unit)
         if condition.input is None:
             return Group(condition.least, tuple(self.test(part) for part, _ in condition.parts))
-        axis = self.axes[self.places[condition.input]]
+        place = self.places[condition.input]
+        axis = self.axes[place]
+        if condition.is_ is not None:
+            return Leaf(place, "is", (condition.is_,), frozenset({axis.outside}))
         operator, values = condition.comparison[0], _values(self.document, axis.word, condition)
-        codes = frozenset(code for code in range(1, axis.radix) if _holds(operator, axis.sample(code), values))
-        return Leaf(self.places[condition.input], operator, values, codes)
+        codes = frozenset(code for code in range(1, axis.cells + 1) if _holds(operator, axis.sample(code), values))
+        return Leaf(place, operator, values, codes, frozenset({0, axis.outside}))
 
 
 def _holds_cuts(axis: Axis, wanted: Axis) -> bool:
-    return axis.word == wanted.word and set(axis.cuts) >= set(wanted.cuts)
+    return axis.word == wanted.word and axis.apart >= wanted.apart and set(axis.cuts) >= set(wanted.cuts)
 
 
-def _rule_axis(word: Word, boundaries: set[int]) -> Axis:
+def _rule_axis(word: Word, boundaries: set[int], apart: bool) -> Axis:
     axis = Axis(word.name, word, values=word.values)
     inside = [c for c in sorted(boundaries) if axis.least is None or c > axis.least]
-    return Axis(word.name, word, tuple(c for c in inside if axis.most is None or c <= axis.most), word.values)
+    return Axis(word.name, word, tuple(c for c in inside if axis.most is None or c <= axis.most), word.values, apart)
 
 
 def _values(document: Policy, word: Word, leaf: Condition) -> tuple[int | str, ...]:
@@ -186,6 +193,8 @@ def _values(document: Policy, word: Word, leaf: Condition) -> tuple[int | str, .
 def _boundaries(document: Policy, word: Word, leaf: Condition) -> Iterable[int]:
     """Return the stored values at which a comparison changes its answer."""
     operator, _ = leaf.comparison
+    if operator == "is":
+        return
     for value in _values(document, word, leaf):
         if isinstance(value, int):
             yield from {"ge": (value,), "lt": (value,), "gt": (value + 1,), "le": (value + 1,)}.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -34,15 +34,16 @@ class Condition(Part):
     lt: Threshold | None = None
     eq: Text | None = None
     in_: tuple[Text, ...] | None = Field(default=None, min_length=1, alias="in")
+    is_: Literal["not_applicable"] | None = Field(default=None, alias="is")
 
-    operators: ClassVar[tuple[str, ...]] = ("ge", "gt", "le", "lt", "eq", "in")
+    operators: ClassVar[tuple[str, ...]] = ("ge", "gt", "le", "lt", "eq", "in", "is")
     groups: ClassVar[tuple[str, ...]] = ("all", "any", "at_least", "not")
 
     @model_validator(mode="after")
     def _one_form(self) -> Condition:
-        used = [name for name in self.operators if getattr(self, "in_" if name == "in" else name) is not None]
-        groups = [name for name in self.groups if getattr(self, "not_" if name == "not" else name) is not None]
-        named = [name for name in ("input", "dimension") if getattr(self, name) is not None]
+        used = [name for name in self.operators if self._given(name) is not None]
+        groups = [name for name in self.groups if self._given(name) is not None]
+        named = [name for name in ("input", "dimension") if self._given(name) is not None]
         if len(groups) == 1 and not named and not used:
             return self
         if groups or len(named) != 1 or len(used) != 1:
@@ -51,15 +52,18 @@ class Condition(Part):
                 f"found {found}; write {{input: word, ge: value}} with one of {', '.join(self.operators)}, "
                 "a list under all or any, {k: n, of: [...]} under at_least, or a condition under not"
             )
-        if named == ["dimension"] and used[0] in ("eq", "in"):
+        if named == ["dimension"] and used[0] in ("eq", "in", "is"):
             raise ValueError(f"a dimension's score is compared with ge, gt, le or lt, not with {used[0]}")
         return self
+
+    def _given(self, name: str) -> Any:
+        return getattr(self, f"{name}_" if name in ("in", "is", "not") else name)
 
     @property
     def comparison(self) -> tuple[str, tuple[Fraction | str, ...]]:
         """Return the operator and its values as written; only of a comparison."""
         for name in self.operators:
-            value = getattr(self, "in_" if name == "in" else name)
+            value = self._given(name)
             if value is not None:
                 return name, value if isinstance(value, tuple) else (value,)
         raise LookupError("a group of conditions has no comparison of its own")

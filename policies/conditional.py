@@ -160,6 +160,8 @@ def _bound(word: Word, value: int | None) -> str:
 
 def _comparison(document: Policy, leaf: Condition, word: Word, path: Path) -> Iterator[Finding]:
     operator, values = leaf.comparison
+    if operator == "is":
+        return
     if word.type == "category" and operator not in ("eq", "in"):
         message = f"{word.name} has named values ({value_list(word)}) and no order, so {operator} says nothing"
         yield found(document, "wrong_comparison", (*path, operator), message, "Write eq: or in:.")

@@ -29,6 +29,7 @@ _FIELDS = {
     "weight": ("权重", "weight"),
     "weights": ("权重方式", "way of weighting"),
     "missing": ("缺失处理", "treatment of what is missing"),
+    "not_applicable": ("不适用处理", "treatment of what is not applicable"),
     "input": ("输入", "input"),
     "out_of": ("满分", "full points"),
     "ladder": ("评分阶梯", "ladder"),
@@ -238,7 +239,8 @@ def is_condition(value: Any) -> bool:
 
 
 def _comparison(condition: dict[str, Any]) -> str | None:
-    return next((sign for sign in _SIGNS if set(condition) in ({"input", sign}, {"dimension", sign})), None)
+    signs = (*_SIGNS, "is")
+    return next((sign for sign in signs if set(condition) in ({"input", sign}, {"dimension", sign})), None)
 
 
 def condition_text(condition: Any, english: bool) -> str:
@@ -259,6 +261,8 @@ def condition_text(condition: Any, english: bool) -> str:
         parts = ("; " if english else ";").join(condition_text(part, english) for part in of)
         return f"at least {k} of ({parts})" if english else f"至少 {k} 项({parts})"
     sign = _comparison(condition)
+    if sign == "is":
+        return f"{_word(condition['input'], english)} {'is not applicable' if english else '不适用'}"
     values = condition[sign]
     text = ", ".join(values) if isinstance(values, list) else str(values)
     text = text if english else text.replace(" ", "")

@@ -20,7 +20,7 @@ Step = Literal["major", "minor", "patch"]
 FIRST = "1.0.0"
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})", re.ASCII)
 # Parts that are told as a whole.
-_WHOLE = {"cases", "title", "source", "missing", "effect"}
+_WHOLE = {"cases", "title", "source", "missing", "not_applicable", "effect"}
 # Lists whose places have a meaning of their own, as long as they are equally long.
 _PLACED = {"cuts", "points"}
 # Parts that decide nothing stand at the end.

@@ -64,7 +64,7 @@ def explanation_html(explanation: Explanation) -> str:
         (
             titles.get(part.dimension, part.dimension),
             f"{part.rung.id} {part.rung.title.zh}",
-            "待确认" if part.rung.value is None and part.rung.code == 0 else (part.rung.value or part.rung.range).zh,
+            (part.rung.value or part.rung.range).zh,
             percent(part.weight),
             f"{decimal_text(part.points)}/{decimal_text(part.out_of)}",
             floor_tenth(part.contribution)
@@ -136,6 +136,8 @@ def _condition(document: Document, when: Mapping[str, Any]) -> str:
     for key, word in (("all", " 且 "), ("any", " 或 ")):
         if key in when:
             return word.join(f"({_condition(document, part)})" for part in when[key])
+    if "is" in when:
+        return f"{_name(document, when['input'])} 不适用 not applicable"
     sign = next(key for key in _SIGNS if key in when)
     values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
     if "dimension" in when:

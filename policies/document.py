@@ -87,6 +87,12 @@ class Missing(Part):
         return "pending" if self.points is None else {"points": str(self.points)}
 
 
+class NotApplicable(Part):
+    """What an input counts that cannot exist for the customer."""
+
+    points: Number
+
+
 class Ladder(Part):
     """Points by cut points: ``points[i]`` from ``cuts[i]`` up to the next cut, ``below`` under the first."""
 
@@ -117,6 +123,7 @@ class Indicator(Part):
     ladder: Ladder | None = None
     panel: Panel | None = None
     missing: Missing | None = None
+    not_applicable: NotApplicable | None = None
     status: Assumed = None
 
     @model_validator(mode="after")
@@ -242,6 +249,7 @@ class Scorecard(Document):
     kind: Literal["scorecard"]
     weights: Literal["absolute", "relative"]
     missing: Missing
+    not_applicable: NotApplicable | None = None
     dimensions: tuple[Dimension, ...] = Field(min_length=1, max_length=50)
     tiers: Tiers
 
@@ -253,6 +261,11 @@ class Scorecard(Document):
             for i, dimension in enumerate(self.dimensions)
             for j, indicator in enumerate(dimension.indicators)
         )
+
+    def not_applicable_points(self, indicator: Indicator) -> Fraction | None:
+        """Return the points of an input that is not applicable, None where that counts like missing."""
+        reading = indicator.not_applicable or self.not_applicable
+        return None if reading is None else reading.points
 
     def share(self, dimension: Dimension, indicator: Indicator) -> Fraction:
         """Return an indicator's share of the total."""

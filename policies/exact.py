@@ -11,7 +11,8 @@ from policies.vocabulary import Type, Word
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?%?|[+-]?[0-9]{1,30}/[0-9]{1,30}")
 
-INT64_LEAST = -(2**63)
+# The two integers below are no amounts: policies.states keeps them for what is not applicable or pending.
+INT64_LEAST = -(2**63) + 2
 INT64_MOST = 2**63 - 1
 
 # How many stored integers one written unit is.  The first unit of a type is the one meant when none is written.

@@ -15,6 +15,7 @@ from policies.oracle import Status, grade, impossible_words
 from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, take, truth
 from policies.refusal import Refusal
 from policies.sentences import sentences
+from policies.states import NAMES, State, state
 from policies.values import Labels
 
 
@@ -26,7 +27,10 @@ class LevelsDisagree(Refusal):
 
 @dataclass(frozen=True)
 class Rung:
-    """One input and where it lies: ``code`` 0 is missing; ``value`` is None when only the levels are known."""
+    """One input and where it lies: ``value`` is None where there is none, or only the levels are known.
+
+    ``code`` 0 is missing, and ``state`` tells what kind of missing as far as facts say; levels alone do not.
+    """
 
     id: str
     title: Labels
@@ -34,6 +38,7 @@ class Rung:
     code: int
     value: Labels | None
     range: Labels
+    state: State = "value"
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
     graded = status == "graded"
     exact = graded and worst == best and plan.kind == "scorecard"
     losing = sorted((part for part in parts if part.lost > 0), key=lambda part: -part.lost)
-    unknown = [part.word for part in plan.population if facts and facts.get(part.word) is None]
+    unknown = [part.word for part in plan.population if facts and state(facts.get(part.word)) != "value"]
     return Explanation(
         policy=plan.id,
         title=plan.document.title,
@@ -218,8 +223,16 @@ def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
         given = next((part.title for _, part, _ in plan.document.indicators if part.id == axis.name), None)
         title = given or title
     value = facts.get(word.name)
-    known = None if value is None else Labels(zh=shown(word, value, unit), en=shown(word, value, unit, "en"))
+    is_in = state(value) if word.name in facts else _state(axis, code)
+    if value is None or is_in != "value":
+        return Rung(axis.name, title, word.name, code, None, reach(axis, code, unit) if code else NAMES[is_in], is_in)
+    known = Labels(zh=shown(word, value, unit), en=shown(word, value, unit, "en"))
     return Rung(axis.name, title, word.name, code, known, reach(axis, code, unit))
+
+
+def _state(axis: Axis, code: int) -> State:
+    """Return the state that a code tells."""
+    return "missing" if code == 0 else "value" if code <= axis.cells else "not_applicable"
 
 
 def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:

@@ -13,6 +13,7 @@ from policies.backtest.grade import grade_parquet
 from policies.backtest.panel import OUTSIDE
 from policies.plan import Plan
 from policies.refusal import Refusal
+from policies.sql_states import known_value
 from policies.vocabulary import VOCABULARY, Word
 
 # The fact that revenue is counted by.
@@ -99,8 +100,8 @@ def impact(old: Plan, new: Plan, snapshot: Path, *, listed: int | None = 100) ->
 
 
 _ENDS = (
-    "create table ends as select b.customer_id, b.status as old_status, b.tier as old_tier, a.status as new_status, "
-    "a.tier as new_tier, s.amount_12m as amount "
+    "create table ends as select b.customer_id, b.status as old_status, b.tier as old_tier, a.status as new_status, "  # noqa: S608 - our own expression
+    f"a.tier as new_tier, {known_value('s.amount_12m')} as amount "
     "from before b join after a using (customer_id) join read_parquet($file) s using (customer_id)"
 )
 _COUNTED = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from policies.exact import shown
 from policies.plan import Axis, Plan, outcome, stepped
+from policies.states import NAMES
 from policies.values import Labels
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def points_of(plan: Plan, units: int) -> Fraction:
 
 def reach(axis: Axis, code: int, unit: str | None) -> Labels:
     """Return the values of a cell: ``[50万元, 100万元)``."""
-    if code == 0:
-        return Labels(zh="待确认", en="not known")
+    if code == 0 or code > axis.cells:
+        return NAMES["missing" if code == 0 else "not_applicable"]
     if axis.values or axis.each_value:
         value = axis.sample(code)
         return Labels(zh=shown(axis.word, value, unit), en=shown(axis.word, value, unit, "en"))
@@ -88,14 +89,16 @@ def _least(plan: Plan, band: int, codes: Sequence[int]) -> int:
 def cheapest_change(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> Change | None:
     """Return the change of one input that lifts the tier over the fewest rungs; fewest points, then first, among equals.
 
-    Where several parts read one word, its rungs are those of all of them together.
+    Where several parts read one word, its rungs are those of all of them together.  What is not applicable cannot change.
     """
     worst, _, candidates = outcome(plan, codes)
     found: list[tuple[int, int, int, Change]] = []
     for word in dict.fromkeys(axis.word for axis in plan.axes):
         same = [place for place, axis in enumerate(plan.axes) if axis.word == word]
         cuts = tuple(sorted({cut for place in same for cut in plan.axes[place].cuts}))
-        place, joint = same[0], replace(plan.axes[same[0]], cuts=cuts)
+        place, joint = same[0], replace(plan.axes[same[0]], cuts=cuts, apart=False)
+        if any(codes[i] > plan.axes[i].cells for i in same):
+            continue
         now = max((joint.code(plan.axes[i].sample(codes[i])) or 0 for i in same if codes[i]), default=0)
         for code in range(1, joint.radix):
             after = [

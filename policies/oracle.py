@@ -9,9 +9,10 @@ from typing import Literal
 
 from policies.condition import Condition
 from policies.document import Dimension, Indicator, Ladder, Policy, Rules, Scorecard
-from policies.exact import exact, written
+from policies.exact import INT64_LEAST, INT64_MOST, exact, written
 from policies.plan import Fact, Facts, Plan
 from policies.reading import Path
+from policies.states import known, state, stored_state
 
 Status = Literal["graded", "pending", "not_applicable", "error"]
 
@@ -75,7 +76,9 @@ def units(plan: Plan, total: Fraction) -> int:
 
 def _applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
     population = plan.document.population
-    values = [(facts.get(name), name, inside) for name, inside in (population.applies_to if population else {}).items()]
+    values = [
+        (known(facts.get(name)), name, inside) for name, inside in (population.applies_to if population else {}).items()
+    ]
     if any(value is not None and value not in plan.document.fact(name).values for value, name, _ in values):
         return "impossible"
     if any(value is not None and value not in inside for value, _, inside in values):
@@ -85,7 +88,7 @@ def _applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
 
 def impossible_words(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """Return the words whose value can never be: a rating of 11, a status that does not exist."""
-    wrong = [part.word for part in plan.population if facts.get(part.word) not in (None, *part.values)]
+    wrong = [part.word for part in plan.population if known(facts.get(part.word)) not in (None, *part.values)]
     wrong += [axis.word.name for axis in plan.axes if axis.code(facts.get(axis.word.name)) is None]
     return tuple(dict.fromkeys(wrong))
 
@@ -96,11 +99,20 @@ def totals(
     """Return the total of 0 to 100 with every missing input at its worst, and at its best; of some indicators only."""
     worst = best = Fraction(0)
     for dimension, indicator, _ in document.indicators if parts is None else parts:
-        value = facts.get(indicator.input)
-        low, high = missing_points(document, indicator) if value is None else [points(document, indicator, value)] * 2
+        low, high = _ends(document, indicator, facts.get(indicator.input))
         worth = document.share(dimension, indicator) / indicator.out_of * 100
         worst, best = worst + worth * low, best + worth * high
     return worst, best
+
+
+def _ends(document: Scorecard, indicator: Indicator, value: Fact) -> tuple[Fraction, Fraction]:
+    """Return the worst and the best points of a fact in any of its states."""
+    outside = document.not_applicable_points(indicator)
+    if state(value) == "not_applicable" and outside is not None:
+        return outside, outside
+    if known(value) is None:
+        return missing_points(document, indicator)
+    return (points(document, indicator, value),) * 2
 
 
 def points(document: Scorecard, indicator: Indicator, value: Fact) -> Fraction:
@@ -128,9 +140,11 @@ def missing_points(document: Scorecard, indicator: Indicator) -> tuple[Fraction,
     fixed = (indicator.missing or document.missing).points
     if fixed is not None:
         return fixed, fixed
+    outside = document.not_applicable_points(indicator)
+    rungs = [] if outside is None else [outside]
     if indicator.ladder is None:
-        return Fraction(0), Fraction(10)
-    rungs = [*indicator.ladder.points, *([] if indicator.ladder.below is None else [indicator.ladder.below])]
+        return min([Fraction(0), *rungs]), max([Fraction(10), *rungs])
+    rungs += [*indicator.ladder.points, *([] if indicator.ladder.below is None else [indicator.ladder.below])]
     return min(rungs), max(rungs)
 
 
@@ -197,6 +211,9 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
         assert isinstance(document, Scorecard)
         return _compared(condition, dimension_score(document, condition.dimension, facts))
     value = facts.get(str(condition.input))
+    if condition.is_ is not None:
+        return {"value": False, "not_applicable": True}.get(state(value))
+    value = known(value)
     if value is None:
         return None
     word = document.fact(str(condition.input))
@@ -238,13 +255,16 @@ def facts_of(document: Policy, given: Mapping[str, str | None]) -> dict[str, Fac
         word = document.word(name)
         if word is None:
             raise ValueError(f"{name!r} is neither a word of the vocabulary nor a fact that the document declares")
-        if text is None or word.type == "category":
-            facts[name] = text
+        said = None if text is None else stored_state(text, bool(word.values))
+        if text is None or said is not None or word.type == "category":
+            facts[name] = text if said is None else said
             continue
         if text.endswith("%") and word.type != "ratio":
             raise ValueError(f"{name} is a {word.type}, and {text} is a share")
         value = exact(text) / written(word, 1, document.unit(name))
         if value.denominator != 1:
             raise ValueError(f"{name} cannot be {text}: that is finer than it is stored")
+        if not INT64_LEAST <= value <= INT64_MOST:
+            raise ValueError(f"{name} cannot be {text}: that is outside the 64-bit integers in which it is kept")
         facts[name] = int(value)
     return facts

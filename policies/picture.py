@@ -28,12 +28,12 @@ FONTS = "'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei','PingFang SC'
 COLOURS = ("#2f6db5", "#c4690a", "#2e8540", "#7a4fa3", "#a8423f", "#1c7f86")
 _TEXT = {
     "zh": {
-        "tier": "等级 {tier}", "pending": "待确认:{tiers}", "total": "总分", "missing": "待确认", "full": "满分",
+        "tier": "等级 {tier}", "pending": "待确认:{tiers}", "total": "总分", "full": "满分",
         "key_known": "已得", "key_full": "可得", "key_missing": "待确认(最低至最高)", "weight": "权重 {weight}",
         "range": "{worst} 至 {best}", "name": "{title}:评分瀑布图",
     },
     "en": {
-        "tier": "tier {tier}", "pending": "pending: {tiers}", "total": "Total", "missing": "not known", "full": "full",
+        "tier": "tier {tier}", "pending": "pending: {tiers}", "total": "Total", "full": "full",
         "key_known": "earned", "key_full": "possible", "key_missing": "not known (worst to best)",
         "weight": "weight {weight}", "range": "{worst} to {best}", "name": "{title}: waterfall of the score",
     },
@@ -105,7 +105,7 @@ class _Picture:
     def _part(self, part: Contribution, begin: Fraction, colour: str) -> Row:
         rung = part.rung
         if rung.code == 0:
-            note, figure = self.text["missing"], self._ends(part.contribution, part.best)
+            note, figure = self.say(rung.range), self._ends(part.contribution, part.best)
         else:
             note = self.say(rung.value or rung.range)
             figure = floor_tenth(part.contribution)

@@ -1,7 +1,7 @@
 """A policy in exact integers: what each rung code contributes, where tiers begin, how the codes are packed.
 
-Every value of an input falls into one cell of its axis.  Code 0 is a missing value, codes 1..k are the cells from the
-lowest up; one integer holds the codes of all axes in mixed radix (``levels``) and rebuilds every contribution.
+Every value of an input falls into one cell of its axis.  Code 0 is a missing or pending value, codes 1..k are the cells from
+the lowest up, and where a policy tells it apart one more is not applicable; one integer holds the codes of all axes in mixed radix (``levels``) and rebuilds every contribution.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from policies.document import Policy
 from policies.exact import DOMAIN
+from policies.states import NOT_APPLICABLE, state
 from policies.vocabulary import Word
 
 Fact = int | str | None
@@ -23,12 +24,16 @@ Facts = Mapping[str, Fact]
 
 @dataclass(frozen=True)
 class Axis:
-    """The cells of one input: ``cuts`` are the least stored values of codes 2, 3, ..., ``values`` named ones of 1, 2, ..."""
+    """The cells of one input: ``cuts`` are the least stored values of codes 2, 3, ..., ``values`` named ones of 1, 2, ...
+
+    With ``apart`` a fact that is not applicable has the last code; without it that counts like missing, code 0.
+    """
 
     name: str
     word: Word
     cuts: tuple[int, ...] = ()
     values: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def least(self) -> int | None:
@@ -42,8 +47,18 @@ class Axis:
 
     @property
     def radix(self) -> int:
-        """Return the number of codes, missing included."""
-        return 1 + (len(self.values) or len(self.cuts) + 1)
+        """Return the number of codes, missing and not applicable included."""
+        return 1 + self.cells + self.apart
+
+    @property
+    def cells(self) -> int:
+        """Return the number of cells of values, whose codes are 1 to it."""
+        return len(self.values) or len(self.cuts) + 1
+
+    @property
+    def outside(self) -> int:
+        """Return the code of what is not applicable."""
+        return self.cells + 1 if self.apart else 0
 
     @property
     def each_value(self) -> bool:
@@ -51,9 +66,9 @@ class Axis:
         return self.least == 0 and self.most is not None and self.cuts == tuple(range(1, self.most + 1))
 
     def code(self, value: Fact) -> int | None:
-        """Return the code of a stored value: 0 when it is missing, None when the word can never have it."""
-        if value is None:
-            return 0
+        """Return the code of a stored fact: 0 when it is missing, None when the word can never have it."""
+        if state(value) != "value":
+            return self.outside if state(value) == "not_applicable" else 0
         if self.values:
             return self.values.index(value) + 1 if value in self.values else None
         if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
@@ -63,7 +78,9 @@ class Axis:
         return 1 + bisect_right(self.cuts, value)
 
     def sample(self, code: int) -> int | str:
-        """Return a stored value of a cell: the least one, or the one just under the first cut."""
+        """Return a stored fact of a code: the least value of its cell, or the one just under the first cut."""
+        if code > self.cells:
+            return "not_applicable" if self.values else NOT_APPLICABLE
         if self.values:
             return self.values[code - 1]
         if code > 1:
@@ -85,12 +102,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Leaf:
-    """One comparison: true where the axis has one of ``codes``, unknown at code 0, false elsewhere."""
+    """One comparison: true where the axis has one of ``codes``, not known at one of ``unknown``, false elsewhere."""
 
     axis: int
     operator: str
     values: tuple[int | str, ...]
     codes: frozenset[int]
+    unknown: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True)
@@ -225,7 +243,7 @@ def truth(condition: Test, codes: Sequence[int]) -> bool | None:
     """Return whether a condition holds (strong Kleene logic), None when what is missing decides it."""
     if isinstance(condition, Leaf):
         code = codes[condition.axis]
-        return None if code == 0 else code in condition.codes
+        return None if code in condition.unknown else code in condition.codes
     if isinstance(condition, Score):
         worst, best = ends(condition.parts, codes)
         return True if worst >= condition.least else False if best < condition.least else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
+from policies.states import NAMES
 from policies.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
-    from policies.explain import Contribution, Explanation, StepLine
+    from policies.explain import Contribution, Explanation, Rung, StepLine
     from policies.values import Labels
 
 _TEXT = {
@@ -21,7 +22,7 @@ _TEXT = {
         "between": "总分在 {worst} 与 {best} 之间",
         "subtotal": "{title}(权重 {weight}):{points}",
         "part": "  {id} {title}:{value},{points}/{out_of} 分 × {weight} = {contribution}",
-        "unknown": "  {id} {title}:待确认,计 {contribution} 至 {best}",
+        "unknown": "  {id} {title}:{value},计 {contribution} 至 {best}",
         "rule_true": "  {name}({tier}):符合",
         "rule_false": "  {name}({tier}):不符合",
         "rule_none": "  {name}({tier}):待确认",
@@ -38,7 +39,8 @@ _TEXT = {
         "down": "高于下一级 {tier} 的界线 {points} 分",
         "cheapest": "最省的提升:{title} 达到 {reach},即升为 {tier}",
         "reasons": "失分最多:{parts}",
-        "missing": "待确认的数据:{parts}",
+        "missing": "尚缺的数据:{parts}",
+        "in_state": "{title}({state})",
         "impossible": "不可能的数值:{parts}",
         "comma": "、",
     },
@@ -51,7 +53,7 @@ _TEXT = {
         "between": "Total between {worst} and {best}",
         "subtotal": "{title} (weight {weight}): {points}",
         "part": "  {id} {title}: {value}, {points} of {out_of} points x {weight} = {contribution}",
-        "unknown": "  {id} {title}: not known, counts {contribution} to {best}",
+        "unknown": "  {id} {title}: {value}, counts {contribution} to {best}",
         "rule_true": "  {name} ({tier}): met",
         "rule_false": "  {name} ({tier}): not met",
         "rule_none": "  {name} ({tier}): not known",
@@ -69,6 +71,7 @@ _TEXT = {
         "cheapest": "Cheapest lift: {title} at {reach} makes it {tier}",
         "reasons": "Most points lost: {parts}",
         "missing": "Not known: {parts}",
+        "in_state": "{title} ({state})",
         "impossible": "Impossible values: {parts}",
         "comma": ", ",
     },
@@ -156,6 +159,12 @@ def _part(part: Contribution, text: dict[str, str], language: str) -> str:
     )
 
 
+def _missing(rung: Rung, text: dict[str, str], language: str) -> str:
+    """Return the title of a missing input, with its state where somebody was asked or it cannot exist."""
+    title, state = ((labels.zh if language == "zh" else labels.en) for labels in (rung.title, NAMES[rung.state]))
+    return title if rung.state in ("missing", "value") else text["in_state"].format(title=title, state=state)
+
+
 def _ways(explanation: Explanation, text: dict[str, str], language: str) -> list[str]:
     lines: list[str] = []
     if explanation.up is not None:
@@ -171,9 +180,9 @@ def _ways(explanation: Explanation, text: dict[str, str], language: str) -> list
         parts = [f"{name} {floor_tenth(lost[name])}" for name in explanation.reasons[:3]]
         lines.append(text["reasons"].format(parts=text["comma"].join(parts)))
     if explanation.missing:
-        known = {rung.id: rung.title for rung in explanation.inputs}
+        rungs = {rung.id: rung for rung in explanation.inputs}
         titles = [
-            (known[name].zh if language == "zh" else known[name].en) if name in known else say_word(name, language)
+            _missing(rungs[name], text, language) if name in rungs else say_word(name, language)
             for name in explanation.missing
         ]
         lines.append(text["missing"].format(parts=text["comma"].join(titles)))

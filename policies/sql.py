@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from policies.dimension_score import scores_of
-from policies.plan import Axis, Plan, Scored
+from policies.plan import Axis, Membership, Plan, Scored
 from policies.sql_conditions import (
     MOST_NESTED,
     Branch,
@@ -25,13 +25,13 @@ from policies.sql_conditions import (
     first_certain,
     first_match,
     moved,
-    null,
     number,
     span_bits,
     stages,
     truth,
     wide,
 )
+from policies.sql_states import not_applicable, unknown
 
 DIALECTS = ("sqlite", "postgres", "duckdb", "spark")
 COLUMNS = ("customer_id", "status", "tier", "total", "worst", "best", "candidates", "levels")
@@ -145,13 +145,17 @@ def _applicable(plan: Plan, value: exp.Expr) -> exp.Expr:
     """Return the value where the policy applies or may apply, -1 where it does not, NULL for an impossible status."""
     if not plan.population:
         return value
-    may = [exp.paren(either([among(part.word, part.applies), null(column(part.word))])) for part in plan.population]
+    may = [exp.paren(either([among(part.word, part.applies), _unknown(plan, part)])) for part in plan.population]
     impossible = [exp.paren(exp.not_(exp.paren(among(part.word, part.values)))) for part in plan.population]
     return case([(exp.and_(*may), value), (either(impossible), exp.null())], number(_OUTSIDE))
 
 
 def _population_unknown(plan: Plan) -> exp.Expr:
-    return case([(either([null(column(part.word)) for part in plan.population]), number(1))], number(0))
+    return case([(either([_unknown(plan, part) for part in plan.population]), number(1))], number(0))
+
+
+def _unknown(plan: Plan, part: Membership) -> exp.Expr:
+    return exp.paren(unknown(plan.document.fact(part.word)))
 
 
 def _sum(plan: Plan, places: range, packed: int | None = None) -> exp.Expr:
@@ -179,33 +183,35 @@ def _contributions(part: Scored, bits: int) -> list[int]:
 def _axis(axis: Axis, values: Sequence[int]) -> exp.Expr:
     """Return ``values[code]`` of an input, NULL for a value it can never have.
 
-    A comparison with NULL is not true in any dialect, so the test for a missing value may come after the cuts, where few
-    rows get: that made SQLite's sum a sixth faster.
+    A comparison with NULL is not true in any dialect, and what is not applicable or pending is stored below every cut, so
+    the tests for them may come after the cuts, where few rows get: that made SQLite's sum a sixth faster.
     """
     x = column(axis.word.name)
-    missing = (null(x), number(values[0]))
+    states = [(unknown(axis.word, axis.apart), number(values[0]))]
+    if axis.apart:
+        states.append((not_applicable(axis.word), number(values[axis.outside])))
     if axis.values:
-        named = zip(axis.values, values[1:], strict=True)
-        return case([*((compare(exp.EQ, x, name), number(value)) for name, value in named), missing])
+        named = zip(axis.values, values[1:], strict=False)
+        return case([*((compare(exp.EQ, x, name), number(value)) for name, value in named), *states])
     if _is_line(axis, values):  # a panel: the points are the rating
         product = exp.Mul(this=wide(values[2] - values[1]), expression=x.copy())
         within = exp.Between(this=x.copy(), low=number(0), high=number(len(axis.cuts)))
-        return case([(within, exp.Add(this=product, expression=number(values[1]))), missing])
+        return case([(within, exp.Add(this=product, expression=number(values[1]))), *states])
     cuts = [
         (compare(exp.GTE, x, cut), number(value))
-        for cut, value in zip(reversed(axis.cuts), reversed(values[2:]), strict=True)
+        for cut, value in zip(reversed(axis.cuts), reversed(values[2 : axis.cells + 1]), strict=True)
     ]
     if axis.most is not None:
         cuts.insert(0, (compare(exp.GT, x, axis.most), exp.null()))
     if axis.least is None:
-        return case([*cuts, missing], number(values[1]))
-    return case([*cuts, (compare(exp.GTE, x, axis.least), number(values[1])), missing])
+        return case([*cuts, *states], number(values[1]))
+    return case([*cuts, (compare(exp.GTE, x, axis.least), number(values[1])), *states])
 
 
 def _is_line(axis: Axis, values: Sequence[int]) -> bool:
     """Return whether a value counts in equal steps."""
     step = values[2] - values[1] if axis.each_value else 0
-    return axis.each_value and all(value == values[1] + step * i for i, value in enumerate(values[1:]))
+    return axis.each_value and all(value == values[1] + step * i for i, value in enumerate(values[1 : axis.cells + 1]))
 
 
 def _split(plan: Plan) -> exp.Select:

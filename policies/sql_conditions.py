@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from policies.dimension_score import scores_of
 from policies.plan import Group, Negation, Plan, Score, Scored, Step, Test
+from policies.sql_states import where_asked, where_known
 
 Branch = tuple[exp.Expr, exp.Expr]
 # Rules up to this many are one nested expression; longer tables first find the first line that certainly holds.
@@ -39,11 +40,6 @@ def case(branches: Sequence[Branch], default: exp.Expr | None = None) -> exp.Exp
     for condition, value in branches:
         case = case.when(condition, value, copy=False)
     return case if default is None else case.else_(default, copy=False)
-
-
-def null(operand: exp.Expr) -> exp.Expr:
-    """Return the test for NULL."""
-    return exp.Is(this=operand, expression=exp.null())
 
 
 def compare(kind: type[exp.Binary], left: exp.Expr, value: int | str) -> exp.Expr:
@@ -81,10 +77,12 @@ def _condition(plan: Plan, condition: Test) -> exp.Expr:
         return _counted(condition.least, parts)
     if isinstance(condition, Score):
         return _reached(plan, condition)
-    name = plan.axes[condition.axis].word.name
+    word = plan.axes[condition.axis].word
+    if condition.operator == "is":
+        return where_asked(word)
     if condition.operator in _OPERATORS:
-        return compare(_OPERATORS[condition.operator], column(name), condition.values[0])
-    return either([compare(exp.EQ, column(name), value) for value in condition.values])
+        return where_known(word, compare(_OPERATORS[condition.operator], column(word.name), condition.values[0]))
+    return where_known(word, either([compare(exp.EQ, column(word.name), value) for value in condition.values]))
 
 
 def span_bits(parts: Sequence[Scored]) -> int:

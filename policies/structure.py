@@ -13,6 +13,7 @@ from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, co
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
 from policies.findings import Finding, found
 from policies.reading import Path
+from policies.states import WRITTEN
 from policies.values import is_set
 from policies.vocabulary import VOCABULARY, Word
 
@@ -85,6 +86,9 @@ def _declared(document: Policy, name: str) -> Iterator[Finding]:
         yield found(document, "declared_wrong", path, message, cure)
     elif repeated := [value for value in given.values or () if (given.values or ()).count(value) > 1]:
         yield found(document, "declared_wrong", path, f"{name} has the value {repeated[0]!r} twice", "Keep one.")
+    elif stated := [value for value in given.values or () if value in WRITTEN]:
+        message = f"{stated[0]!r} says that a fact has no value, and {name} names it as one"
+        yield found(document, "declared_wrong", path, message, "Call the value otherwise.")
     elif name in RESERVED or name != name.lower():
         message = f"{name} means something else in SQL or in a file of facts"
         yield found(document, "declared_wrong", path, message, "Choose another name, in small letters.")
@@ -146,6 +150,9 @@ def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterato
     if missing is None:
         missing, place = document.missing, ("missing",)
     points = [(place, missing.points)] if missing.points is not None else []
+    outside = document.not_applicable_points(indicator)
+    if outside is not None:
+        points.append(((*path, "not_applicable") if indicator.not_applicable else ("not_applicable",), outside))
     if indicator.ladder is not None:
         ladder = (*path, "ladder")
         points += [((*ladder, "points", i), value) for i, value in enumerate(indicator.ladder.points)]

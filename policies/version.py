@@ -69,6 +69,9 @@ def _indicator(document: Scorecard, indicator: Indicator, share: str) -> dict[st
         "out_of": str(indicator.out_of),
         "missing": "pending" if missing is None else str(missing),
     }
+    outside = document.not_applicable_points(indicator)
+    if outside is not None:
+        form["not_applicable"] = str(outside)
     if indicator.ladder is None:
         return {**form, "score": "rating"}
     ladder = indicator.ladder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from rich.table import Table
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -21,6 +21,7 @@ from api.settings import settings
 from policies import Explanation, Plan, compile_plan, parse
 from policies import explain as explain_policy
 from policies.picture import waterfall
+from policies.states import PENDING
 from policies.vocabulary import WORDS
 from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
@@ -53,8 +54,9 @@ def print_tiers(engine: Engine, run_id: int) -> None:
         run = session.get_one(Run, run_id)
         order = list(parse(session.get_one(PolicyVersion, run.version_id).document).tiers.order)
         label = func.coalesce(Grade.tier, Grade.status)
+        known = case((facts.c.amount_12m > PENDING, facts.c.amount_12m))
         rows = session.execute(
-            select(label, func.count(), func.sum(facts.c.amount_12m), func.count(facts.c.amount_12m))
+            select(label, func.count(), func.sum(known), func.count(known))
             .join(facts, (facts.c.customer_id == Grade.customer_id) & (facts.c.snapshot_id == run.snapshot_id))
             .where(Grade.run_id == run_id)
             .group_by(label)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import duckdb
 
 from policies.refusal import Refusal
+from policies.sql_states import known_value
 
 Side = Literal["candidate", "champion"]
 # The places below the tiers, in this order; a customer is always somewhere.
@@ -55,8 +56,9 @@ class Panel:
 
     def load(self, snapshot: Path, outcomes: Path) -> None:
         """Fill ``customers`` from two Parquet files; who has no row in ``outcomes`` has ordered nothing."""
+        amount = known_value("s.amount_12m")
         self.connection.execute(
-            "insert into customers select s.customer_id, s.amount_12m, coalesce(o.next_amount, 0), "
+            f"insert into customers select s.customer_id, {amount}, coalesce(o.next_amount, 0), "  # noqa: S608 - our own expression
             "coalesce(o.next_orders, 0), coalesce(o.next_unknown, 0) "
             "from read_parquet(?) s left join read_parquet(?) o using (customer_id)",
             [str(snapshot), str(outcomes)],

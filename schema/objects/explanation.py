@@ -19,6 +19,16 @@ class GradeStatus(Enum):
     ERROR = strawberry.enum_value("error", description="A fact is not possible. 数据错误")
 
 
+@strawberry.enum(description="What is known of a fact. 数据状态")
+class FactState(Enum):
+    """What is known of a fact."""
+
+    VALUE = strawberry.enum_value("value", description="It has a value. 已知")
+    MISSING = strawberry.enum_value("missing", description="It exists and is not known. 缺失")
+    PENDING = strawberry.enum_value("pending", description="Somebody was asked and has not answered. 待确认")
+    NOT_APPLICABLE = strawberry.enum_value("not_applicable", description="It cannot exist for the customer. 不适用")
+
+
 @strawberry.type(description="A text in both languages. 双语文本")
 class Labels:
     """A text in both languages."""
@@ -34,8 +44,11 @@ class Rung:
     id: str = strawberry.field(description="Id of the indicator in the policy. 指标代号")
     title: Labels = strawberry.field(description="Title. 指标名称")
     input: str = strawberry.field(description="Word of the vocabulary. 数据项")
-    value: Labels | None = strawberry.field(description="The customer's value; null when not known. 取值")
+    value: Labels | None = strawberry.field(description="The customer's value; null when there is none. 取值")
     range: Labels = strawberry.field(description="The rung: the range the value lies in. 档位范围")
+    state: FactState = strawberry.field(
+        description="Whether there is a value, and what is known of one there is not. 状态"
+    )
 
 
 @strawberry.type(description="What an indicator contributes to the total. 指标贡献")

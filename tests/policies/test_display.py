@@ -74,8 +74,8 @@ def test_an_explanation_shows_the_grade_each_contribution_and_the_way_up() -> No
     texts = Cells(known._repr_html_()).texts
     assert texts[0] == known.lines("zh")[0]
     assert texts[texts.index("A2 近一年采购金额") :][:5] == ["A2 近一年采购金额", "60万元", "15%", "8/10", "12.0"]
-    assert texts[texts.index("A1 近三年累计采购金额") :][1:5] == ["待确认", "15%", "0/10", "0.0 至 15.0"]
-    assert any(text.startswith("待确认的数据") for text in texts)
+    assert texts[texts.index("A1 近三年累计采购金额") :][1:5] == ["缺失", "15%", "0/10", "0.0 至 15.0"]
+    assert any(text.startswith("尚缺的数据") for text in texts)
     assert not any(text.startswith("  A2") for text in texts)
     assert Cells(explain(plan, {"status": "potential"})._repr_html_()).texts
     rules = compile_plan(load("sabc-threshold"))

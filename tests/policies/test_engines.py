@@ -22,6 +22,7 @@ from policies.documents import shipped
 from policies.oracle import tier_of
 from policies.plan import Facts, outcome
 from policies.sql import COLUMNS, DIALECTS, select_statement
+from policies.states import NOT_APPLICABLE, PENDING, state
 from policies.vocabulary import VOCABULARY, Word
 
 NUMBERS = [word for word in VOCABULARY.values() if word.type != "category"]
@@ -38,7 +39,8 @@ LADDER_WORDS += [word for word in OWN.values() if not word.values]
 NAMED = [VOCABULARY["status"], *(word for word in OWN.values() if word.values)]
 RATINGS = [word.name for word in NUMBERS if word.type == "rating"]
 DUCK = duckdb.connect()
-EXTREMES = [-(2**63), 2**63 - 1, -(2**53) - 1, 2**31, -1, 0, 1]
+# Not applicable and pending, the values beside them, and other extremes.
+EXTREMES = [NOT_APPLICABLE, PENDING, PENDING + 1, PENDING + 2, 2**63 - 1, -(2**53) - 1, 2**31, -1, 0, 1]
 # What the database stores one written unit as.
 SCALES = {"money": 100, "ratio": 10_000, "score": 100, "points": 100}
 
@@ -72,6 +74,10 @@ def populations(draw: st.DrawFn) -> dict[str, Any]:
     return {} if values is None else {"population": {"applies_to": {"status": values}}}
 
 
+def not_applicable() -> st.SearchStrategy[dict[str, Any]]:
+    return st.sampled_from([{}, {}, {"not_applicable": {"points": 0}}, {"not_applicable": {"points": 1}}])
+
+
 @st.composite
 def scorecards(draw: st.DrawFn) -> str:
     count = draw(st.integers(1, 6))
@@ -95,6 +101,7 @@ def scorecards(draw: st.DrawFn) -> str:
             one |= {"input": draw(st.sampled_from(RATINGS)), "out_of": 10, "panel": panel}
         if draw(st.booleans()):
             one["missing"] = draw(st.sampled_from(["pending", {"points": 0}, {"points": 1}]))
+        one |= draw(not_applicable())
         indicators.append(one)
     begins = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=4)), reverse=True)
     order = [f"T{i}" for i in range(len(begins) + 1)]
@@ -105,7 +112,7 @@ def scorecards(draw: st.DrawFn) -> str:
     tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order, names))}
     card = {
         "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS, "weights": "absolute",
-        "missing": draw(st.sampled_from(["pending", {"points": 1}])), "dimensions": dimensions,
+        "missing": draw(st.sampled_from(["pending", {"points": 1}])), **draw(not_applicable()), "dimensions": dimensions,
         "tiers": tiers, "gates": draw(gates(order, names)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
@@ -136,7 +143,9 @@ def conditions(draw: st.DrawFn, depth: int = 2, dimensions: tuple[str, ...] = ()
         named = draw(st.sampled_from(NAMED))
         return {"input": named.name, "in": draw(st.lists(st.sampled_from(named.values), min_size=1))}
     word = draw(st.sampled_from([*LADDER_WORDS[:8], *LADDER_WORDS[-2:]]))
-    operator = draw(st.sampled_from(["ge", "gt", "le", "lt", "eq", "in"]))
+    operator = draw(st.sampled_from(["ge", "gt", "le", "lt", "eq", "in", "is"]))
+    if operator == "is":
+        return {"input": draw(st.sampled_from([word, *NAMED])).name, "is": "not_applicable"}
     values = [text_of(word, cut) for cut in cuts_of(draw, word)]
     return {"input": word.name, operator: values if operator == "in" else values[0]}
 
@@ -180,7 +189,8 @@ def customers(plan: Plan, seed: int, count: int = 60) -> list[dict[str, Any]]:
     choices: dict[str, list[int | str | None]] = {}
     for word in plan.words:
         name = word.name
-        choices[name] = [None, None, *word.values, *word.values] if word.values else [None, 0, 1, 7, 10]
+        choices[name] = [None, None, *word.values, *word.values, *word.values] if word.values else [None, 0, 1, 7, 10]
+        choices[name] += ["not_applicable", "pending"] if word.values else [NOT_APPLICABLE, PENDING]
         choices[name] += ["gone"] if word.values and chance.random() < 0.2 else []
     for axis in plan.axes:
         for cut in axis.cuts:
@@ -246,7 +256,7 @@ def agree(text: str, seed: int) -> None:
             assert sum((part.best for part in explained.contributions), Fraction(0)) * plan.scale == best * 100
             assert total is None or explained.total == Fraction(total * 100, plan.scale)
         if status in ("graded", "pending"):
-            known = None not in (row[part.word] for part in plan.population)
+            known = all(state(row[part.word]) == "value" for part in plan.population)
             assert outcome(plan, codes) == (worst, best, candidates if known else outcome(plan, codes)[2])
             assert candidates == (candidates if known else plan.everything)
 
@@ -269,6 +279,26 @@ def test_postgresql_agrees_with_the_oracle_on_random_policies(postgres_engine: E
     plan = compile_plan(parse(text))
     rows = customers(plan, seed)
     assert by_postgres(plan, rows, postgres_engine) == by_oracle(plan, rows)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scorecards() | tables(), st.integers(0, 2**32))
+def test_no_answer_takes_away_a_tier_that_was_promised_or_adds_one(text: str, seed: int) -> None:
+    values = json.loads(text)
+    if values["kind"] == "scorecard":  # fixed points for what is missing promise nothing about the answer
+        values["missing"] = "pending"
+        for indicator in values["dimensions"][0]["indicators"]:
+            indicator.pop("missing", None)
+    plan, chance = compile_plan(parse(json.dumps(values))), random.Random(seed)
+    rows = [row for row in customers(plan, seed) if grade(plan, row).status in ("graded", "pending")]
+    answers = [row for row in customers(plan, seed + 1) if grade(plan, row).status != "error"]
+    for row, answer in zip(rows, answers, strict=False):
+        open_ = [name for name, fact in row.items() if state(fact) in ("missing", "pending")]
+        settled = row | {name: answer[name] for name in open_ if chance.random() < 0.7}
+        before, after = grade(plan, row), grade(plan, settled)
+        assert after.status == "not_applicable" or (
+            after.candidates & ~before.candidates == 0 and before.worst <= after.worst and after.best <= before.best
+        )
 
 
 ODD = """
@@ -339,7 +369,7 @@ def test_g2_counts_in_thirtieths_of_a_point_and_every_attainable_boundary_total_
 
 def test_a_missing_answer_that_cannot_change_the_tier_leaves_it_graded() -> None:
     plan = compile_plan(load("sabcd-weighted"))
-    best: dict[str, Any] = {axis.word.name: axis.sample(axis.radix - 1) for axis in plan.axes} | {"status": "active"}
+    best: dict[str, Any] = {axis.word.name: axis.sample(axis.cells) for axis in plan.axes} | {"status": "active"}
     assert grade(plan, best).total == plan.scale
     without = grade(plan, best | {"supply_chain_fit": None})
     assert (without.status, without.tier, without.total, without.worst, without.best) == (

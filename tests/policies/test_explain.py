@@ -120,7 +120,7 @@ def test_what_is_missing_or_impossible_is_named() -> None:
         None,
         None,
     )
-    assert "待确认的数据:行业发展前景与渗透空间" in told.lines()
+    assert "尚缺的数据:行业发展前景与渗透空间" in told.lines()
     wrong = explain(G2, GOOD | {"industry_outlook": 11})
     assert (wrong.status, wrong.impossible, wrong.contributions) == ("error", ("industry_outlook",), ())
     assert "Impossible values: industry outlook" in wrong.lines("en")

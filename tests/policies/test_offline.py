@@ -143,6 +143,13 @@ def test_written_units_are_read_exactly_whatever_unit_the_document_uses(tmp_path
         ("12.345", "written", "'12.345' is not a whole number of fen"),
         ("9223372036854775808", "stored", "outside the 64-bit integers in which amount_12m is kept"),
         ("92233720368547758.08", "written", "outside the 64-bit integers"),
+        ("-92233720368547758.08", "written", "outside the 64-bit integers"),
+        ("-92233720368547758.07", "written", "outside the 64-bit integers"),
+        (
+            "N/A",
+            "stored",
+            "'N/A' is not a number; write ASCII digits such as 1234, 待确认 where an answer is awaited, 不适用",
+        ),
         ("-9223372036854775809", "stored", "outside the 64-bit integers"),
     ],
 )
@@ -156,7 +163,7 @@ def test_a_cell_that_is_no_exact_number_is_refused_with_row_column_and_value(
 
 def test_the_ends_of_the_64_bit_integers_and_plain_zeros_are_read(tmp_path: Path) -> None:
     text = (
-        "customer,amount_12m\na,9223372036854775807\nb,-9223372036854775808\nc,0000000000000000000000001000\nd,5.00\n"
+        "customer,amount_12m\na,9223372036854775807\nb,-9223372036854775806\nc,0000000000000000000000001000\nd,5.00\n"
     )
     assert [row["X1"] for row in small(tmp_path, text)] == ["100", "0", "50", "50"]
 
