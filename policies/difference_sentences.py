@@ -49,6 +49,16 @@ _FIELDS = {
     "reading": ("读法", "reading"),
     "alternatives": ("其他读法", "other readings"),
     "tiers.bands": ("分数段", "bands"),
+    "hold": ("保持规则", "hold rule"),
+    "hold.demotion_needs_approval": ("降级须批准的等级", "tiers whose fall needs approval"),
+    "hold.minimum_periods": ("降级所需的连续期数", "gradings in a row before a fall"),
+    "hold.exit": ("退出界线", "exit bounds"),
+    "hold.status": ("保持规则的出处标记", "status of the hold rule"),
+    "review": ("复核规则", "review routing"),
+    "review.borderline": ("临界分数", "borderline"),
+    "review.borderline.points": ("临界分数的宽度", "width of the borderline"),
+    "review.always": ("必须复核的情形", "what is always looked at"),
+    "review.status": ("复核规则的出处标记", "status of the review routing"),
     "dimension": ("所属维度", "dimension"),
     "when": ("条件", "condition"),
     "then": ("等级", "tier"),
@@ -130,6 +140,8 @@ def _name(path: tuple[str | int, ...], full: tuple[str | int, ...], english: boo
             return f"{place} cut" if part == "cuts" else f"points of the {place} rung"
         case ("tiers", "conditions", tier):
             return f"minimum condition of {tier}" if english else f"{tier} 的最低条件"
+        case ("hold", "exit", tier):
+            return f"exit bound of {tier}" if english else f"{tier} 的退出界线"
         case ("tiers", "bands", "cuts", tier):
             return f"{tier} begins at" if english else f"{tier} 的起点"
         case ("population", "applies_to", str(word)):

@@ -11,7 +11,9 @@ from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
 from policies.condition import Condition, Gate
 from policies.display import policy_html
+from policies.hold import Hold
 from policies.reading import Path, Reading
+from policies.review import Review
 from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
 from policies.vocabulary import FLAG, SCALE, VOCABULARY, Type
 from policies.vocabulary import Word as Fact
@@ -208,6 +210,8 @@ class Document(Part):
     inputs: dict[Word, Input] = Field(default={})
     parameters: dict[Word, Parameter] = Field(default={}, max_length=50)
     gates: tuple[Gate, ...] = Field(default=(), max_length=30)
+    hold: Hold | None = None
+    review: Review | None = None
     interpretations: tuple[Interpretation, ...] = ()
     cases: tuple[Case, ...] = ()
     _reading: Reading = PrivateAttr(default_factory=Reading)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from policies.display import explanation_html
 from policies.document import Scorecard
-from policies.exact import decimal_text, floor_tenth, shown
+from policies.exact import shown
 from policies.lift import Change, Distance, cheapest_change, distance_down, distance_up, points_of, reach
 from policies.oracle import Status, grade, impossible_words
+from policies.plain import plain
 from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, take, truth
 from policies.refusal import Refusal
+from policies.review import Reviewed, ReviewReason, reasons_to_review
 from policies.sentences import sentences
 from policies.states import NAMES, State, state
 from policies.values import Labels
@@ -105,7 +107,7 @@ class Explanation:
     the indicators that lose points, most first; ``missing`` of the inputs that are not known and matter; ``impossible``
     are words whose value cannot be (only facts show them).  ``up``, ``down`` and ``cheapest`` are None where there is no
     such tier, or while the grade is not settled.  ``band`` are the tiers before ``conditions`` and ``gates``, which stand
-    in the order in which they are taken.
+    in the order in which they are taken.  ``review_reasons`` are why a person must look at it.
     """
 
     policy: str
@@ -130,12 +132,13 @@ class Explanation:
     up: Distance | None
     down: Distance | None
     cheapest: Change | None
+    review_reasons: tuple[ReviewReason, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a fraction becomes ``{"exact": "25/3", "shown": "8.3"}``, rounded down."""
-        plain = _plain(self)
-        assert isinstance(plain, dict)
-        return plain
+        values = plain(self)
+        assert isinstance(values, dict)
+        return values
 
     def lines(self, language: str = "zh") -> list[str]:
         """Return the explanation as sentences in ``zh`` or ``en``."""
@@ -152,13 +155,24 @@ def explain(
     levels: int | None = None,
     status: str | None = None,
     candidates: int | None = None,
+    previous: str | None = None,
 ) -> Explanation:
     """Explain one customer from its facts, from the packed levels of its result, or from both.
 
     Levels alone rebuild every contribution; facts add the values, and must lie on the same rungs (LevelsDisagree).
-    ``status`` and ``candidates`` are the stored ones: levels alone do not tell whether the policy applies.  Raises
-    ValueError when neither facts nor levels are given.
+    ``status`` and ``candidates`` are the stored ones: levels alone do not tell whether the policy applies;
+    ``previous`` is the tier of the grading before, for ``review_reasons``.  Raises ValueError when neither facts nor levels are given.
     """
+    found = _explained(plan, facts, levels, status, candidates)
+    ends = (found.worst, found.best) if found.contributions else None
+    gates = [line.id for line in found.gates if line.fired]
+    reasons = reasons_to_review(plan.document, Reviewed(found.status, found.tier, ends, gates), previous)
+    return replace(found, review_reasons=reasons)
+
+
+def _explained(
+    plan: Plan, facts: Facts | None, levels: int | None, status: str | None, candidates: int | None
+) -> Explanation:
     if facts is not None:
         result = grade(plan, facts)
         if levels is not None and levels != result.levels:
@@ -291,17 +305,3 @@ def _missing(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> list[st
     open_ = {place for step in plan.steps if truth(step.when, codes) is None for place in places_of(step.when)}
     open_ |= {part.axis for part in plan.indicators} or set(range(len(plan.axes)))
     return [rung.id for place, rung in enumerate(rungs) if rung.code == 0 and place in open_]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Fraction):
-        return {"exact": decimal_text(value), "shown": floor_tenth(value)}
-    if isinstance(value, Labels):
-        return {"zh": value.zh, "en": value.en}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value

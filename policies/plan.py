@@ -273,6 +273,17 @@ def stepped(plan: Plan, candidates: int, codes: Sequence[int]) -> int:
     return candidates
 
 
+def moving_gates(plan: Plan, codes: Sequence[int]) -> tuple[str, ...]:
+    """Return the ids of the gates that certainly moved the tier, in the order in which they are taken."""
+    moved, candidates = [], banded(plan, codes)
+    for step in plan.steps:
+        after = take(step, candidates, codes)
+        if step.effect != "condition" and after != candidates and truth(step.when, codes):
+            moved.append(step.id)
+        candidates = after
+    return tuple(moved)
+
+
 def take(step: Step, candidates: int, codes: Sequence[int]) -> int:
     """Return the candidates after one step; where what is missing decides it, those with it and those without."""
     hit = candidates & step.hits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
+from policies.review import review_line
 from policies.states import NAMES
 from policies.vocabulary import VOCABULARY
 
@@ -93,6 +94,8 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
     if explanation.impossible:
         words = [say_word(name, language) for name in explanation.impossible]
         lines.append(text["impossible"].format(parts=text["comma"].join(words)))
+    if explanation.review_reasons:
+        lines.append(review_line(explanation.review_reasons, language))
     if not explanation.inputs:
         return lines
     if explanation.total is not None:

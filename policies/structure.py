@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from policies.beside import beside
 from policies.columns import RESERVED
 from policies.conditional import conditional, duplicates, number_finding, value_list
 from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, conditions
@@ -23,6 +24,7 @@ def structure(document: Policy) -> list[Finding]:
     findings = [*_inputs(document), *_population(document)]
     findings += _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
     findings += conditional(document)
+    findings += beside(document)
     return sorted(findings, key=lambda finding: finding.line)
 
 

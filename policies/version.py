@@ -45,6 +45,7 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         "population": {word: sorted(set(values)) for word, values in population.items()},
         "tiers": list(document.tiers.order),
         **_gates(document),
+        **_beside(document),
     }
     used = used_words(document)
     if own := [word for word in document.own if word.name in used]:
@@ -94,6 +95,23 @@ def _gates(document: Policy) -> dict[str, Any]:
         form["gates"] = [
             {"when": _condition(document, gate.when), gate.effect.kind: gate.effect.tier} for gate in document.gates
         ]
+    return form
+
+
+def _beside(document: Policy) -> dict[str, Any]:
+    """Return what decides which tier takes effect and who looks at it; no key where a document says nothing of it."""
+    form: dict[str, Any] = {}
+    if document.hold is not None:
+        hold = document.hold
+        bounds = {tier: str(bound) for tier, bound in hold.exit.items()}
+        approval = sorted(set(hold.demotion_needs_approval))
+        form["hold"] = {"approval": approval, "periods": hold.minimum_periods, "exit": bounds}
+    if document.review is not None:
+        points = document.review.borderline.points if document.review.borderline is not None else None
+        form["review"] = {
+            "borderline": None if points is None else str(points),
+            "always": sorted(set(document.review.always)),
+        }
     return form
 
 

@@ -1,4 +1,4 @@
-"""`fenji grade` and `fenji snapshot`: run a grading, explain one customer, keep the facts of a day."""
+"""`fenji grade` and `fenji snapshot`: run a grading, explain one customer, list whom to look at, keep the facts of a day."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import jobs
 from api.cli.door import CONSOLE, acting, as_option, open_database, progress
-from api.cli.policy import DAY
+from api.cli.policy import DAY, ID
+from api.commands import review as reviews
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
 from api.database import reading, writing
@@ -23,6 +25,7 @@ from policies import explain as explain_policy
 from policies.picture import waterfall
 from policies.states import PENDING
 from policies.vocabulary import WORDS
+from schema.previous import previous_tiers
 from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
 
 STATUS_LABELS = {"pending": "待定 pending", "not_applicable": "不适用 not applicable", "error": "错误 error"}
@@ -30,7 +33,7 @@ STATUS_LABELS = {"pending": "待定 pending", "not_applicable": "不适用 not a
 
 @click.group()
 def grade() -> None:
-    """Run a grading, list runs, explain one customer."""
+    """Run a grading, list runs, explain one customer, list whom to look at."""
 
 
 @grade.command("run")
@@ -100,6 +103,29 @@ def list_() -> None:
     CONSOLE.print(table if rows else "No runs yet; start one with `fenji grade run`.")
 
 
+@grade.command("review")
+@click.argument("run_id", type=ID)
+@click.option("--most", type=click.IntRange(0), default=50, show_default=True, help="How many customers are listed.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def review(run_id: int, most: int, language: str) -> None:
+    """List the customers of a run whose result a person must look at, and why."""
+    with Session(open_database()) as session:
+        found = reviews.review(session, run_id, most)
+    if not found.asked:
+        CONSOLE.print(f"The policy of run {run_id} asks for no review; write review: into its document.")
+        return
+    table = Table("客户 customer", "", "状态 status", "等级 tier", "原因 reasons", title=f"复核 review, run {run_id}")
+    for row in found.rows:
+        texts = [reason.text.zh if language == "zh" else reason.text.en for reason in row.reasons]
+        table.add_row(
+            row.number, escape(row.name), STATUS_LABELS.get(row.status, ""), row.tier or "-", "; ".join(texts)
+        )
+    if found.rows:
+        CONSOLE.print(table)
+    counted = ", ".join(f"{code} {number}" for code, number in found.counts.items()) or "-"
+    CONSOLE.print(f"{found.customers} of {found.graded} customers are to be looked at 需复核: {counted}", markup=False)
+
+
 @grade.command("explain")
 @click.argument("customer")
 @click.option("--run", "run_id", type=int, help="A run; the one in force when not given.")
@@ -155,7 +181,9 @@ def explained(session: Session, customer: Customer, run_id: int | None) -> tuple
         )
     ).one()
     plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
-    return plan, explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status)
+    before = session.execute(previous_tiers().where(Run.id == run.id, Grade.customer_id == customer.id)).first()
+    previous = None if before is None else before.tier
+    return plan, explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status, previous=previous)
 
 
 @click.group()

@@ -15,6 +15,7 @@ from typing import Any
 from policies.backtest.foresight import Outcome, breaks, capture, foresight, pooled
 from policies.backtest.migration import Matrix, migration
 from policies.backtest.panel import Panel, Places, Side
+from policies.backtest.stability import Stability
 from policies.backtest.structure import Share, structure
 from policies.backtest.swap import Swap, swap
 
@@ -75,6 +76,20 @@ def as_json(dates: Mapping[str, DateFigures]) -> dict[str, Any]:
             side: _outcomes(together(dates, side), sides[side].places) for side in sides
         },
     }  # fmt: skip
+
+
+def moves_json(found: Stability | None) -> dict[str, Any] | None:
+    """Return how stable a policy is over the dates: of the computed tiers, and of those that its hold rule lets take effect."""
+    if found is None:
+        return None
+    sides = {"computed": found.computed, "held": found.held}
+    return {
+        "customers": found.customers,
+        **{
+            name: {"changes": moves.changes, "yoyo": moves.yoyo, "of_customers": points(found.rate(moves))}
+            for name, moves in sides.items()
+        },
+    }
 
 
 def canonical(value: Any) -> bytes:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from policies.backtest.grade import grade_parquet
-from policies.backtest.metrics import SCHEMA, DateFigures, as_json, canonical, measure
+from policies.backtest.metrics import SCHEMA, DateFigures, as_json, canonical, measure, moves_json
 from policies.backtest.panel import Panel, Places, Side
 from policies.backtest.parameters import BacktestParameters
+from policies.backtest.stability import Stability, stability
 from policies.compiler import compile_plan
 from policies.loading import read_file
 from policies.plan import Plan
@@ -92,6 +93,12 @@ class Replay:
         tier = self.parameters.tier_of_interest
         return {day: measure(self.panel(day), tier) for day in self.parameters.days}
 
+    @cached_property
+    def stability(self) -> dict[Side, Stability | None]:
+        """Return who rises and falls over the dates under each policy; None for fewer than three dates."""
+        snapshots = [self.folder / SNAPSHOTS / f"{day}.parquet" for day in self.parameters.days]
+        return {side: stability(plan, snapshots) for side, plan in self.sides.items()}
+
     def metrics(self) -> bytes:
         """Return ``metrics.json``: the same bytes for the same inputs and parameters, with no time and no path in it."""
         return canonical(
@@ -102,6 +109,7 @@ class Replay:
                 "policies": {side: self._policy(plan) for side, plan in self.sides.items()},
                 "snapshots": {day: self.description["snapshots"][day] for day in self.parameters.days},
                 **as_json(self.figures),
+                "stability": {side: moves_json(found) for side, found in self.stability.items()},
             }
         )
 

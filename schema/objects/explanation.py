@@ -118,6 +118,14 @@ class Change:
     tier: str = strawberry.field(description="The tier that follows. 提升后等级")
 
 
+@strawberry.type(description="A reason for which a person must look at a result. 复核原因")
+class ReviewReason:
+    """A reason to look at a result."""
+
+    code: str = strawberry.field(description="borderline, tier_changed, pending or gate_fired. 代码")
+    text: Labels = strawberry.field(description="The reason. 说明")
+
+
 @strawberry.type(
     description="Why a customer has its grade; contributions sum to worst exactly, to total when nothing is missing. 等级说明"
 )
@@ -145,3 +153,4 @@ class Explanation:
     up: Distance | None = strawberry.field(description="The next tier up. 上一级差距")
     down: Distance | None = strawberry.field(description="The next tier down. 下一级余量")
     cheapest: Change | None = strawberry.field(description="The cheapest change that lifts the tier. 最省的提升")
+    review_reasons: list[ReviewReason] = strawberry.field(description="Why a person must look at it. 复核原因")

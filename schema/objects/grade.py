@@ -16,6 +16,7 @@ from schema import tables
 from schema.objects.exact import Exact
 from schema.objects.explanation import Explanation, GradeStatus
 from schema.objects.run import Run
+from schema.previous import previous_tiers
 from schema.select import Lookup, column, derived, identifier, mapped, related
 from schema.select.bounded import Bounded
 
@@ -39,7 +40,14 @@ KNOWN = Lookup(
     keys=(FACTS.snapshot_id, FACTS.customer_id),
     parse=lambda *values: {word.name: value for word, value in zip(WORDS, values, strict=True)},
 )
+PREVIOUS = Lookup(
+    columns=("run_id", "customer_id"),
+    statement=previous_tiers(),
+    keys=(tables.Run.__table__.c.id, tables.Grade.__table__.c.customer_id),
+    parse=lambda tier: tier,
+)
 EXPLAINED = ("status", "levels")
+TOLD = (PLAN, KNOWN, PREVIOUS)
 
 
 def scaled(total: int | None, plan: Plan) -> Exact | None:
@@ -53,11 +61,13 @@ def displayed(total: int | None, plan: Plan) -> str | None:
     return None if points is None else floor_tenth(points)
 
 
-def explained(status: Any, levels: int | None, plan: Plan, facts: dict[str, Any] | None) -> Explained | None:
+def explained(
+    status: Any, levels: int | None, plan: Plan, facts: dict[str, Any] | None, previous: str | None
+) -> Explained | None:
     """Return the explanation of a grade, None where neither rungs nor facts are kept."""
     if levels is None and facts is None:
         return None
-    return explain(plan, facts, levels=levels, status=status)
+    return explain(plan, facts, levels=levels, status=status, previous=previous)
 
 
 def sentences(language: str) -> Any:
@@ -98,14 +108,14 @@ class Grade:
     explanation: Explanation | None = derived(
         *EXPLAINED,
         make=explained,
-        lookups=(PLAN, KNOWN),
+        lookups=TOLD,
         description="Why: every value, rung, point and contribution, and what would lift it. 等级说明",
     )
     explanation_zh: list[str] | None = derived(
-        *EXPLAINED, make=sentences("zh"), lookups=(PLAN, KNOWN), description="The explanation in Chinese. 中文说明"
+        *EXPLAINED, make=sentences("zh"), lookups=TOLD, description="The explanation in Chinese. 中文说明"
     )
     explanation_en: list[str] | None = derived(
-        *EXPLAINED, make=sentences("en"), lookups=(PLAN, KNOWN), description="The explanation in English. 英文说明"
+        *EXPLAINED, make=sentences("en"), lookups=TOLD, description="The explanation in English. 英文说明"
     )
     run: Run = related("The run. 分级运行")
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -104,7 +104,7 @@ class Lookup:
     kept: Bounded[tuple[Any, ...], Any] | None = None
 
     def find(self, reader: Reader, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
-        """Return the parsed values of the keys, with at most one statement."""
+        """Return the parsed values of the keys, None for one that is not there, with at most one statement."""
         found = reader.found.setdefault(id(self), {})
         wanted = {key for key in keys if None not in key} - found.keys()
         found |= {key: value for key in wanted if self.kept is not None and (value := self.kept.get(key)) is not None}
@@ -116,6 +116,7 @@ class Lookup:
                 name = f"keys{index}"
                 statement = statement.where(among(column, reader.dialect, name))
                 parts[name] = {key[index] for key in missing}
+            found |= dict.fromkeys(missing)
             for row in reader.rows(statement, **parts):
                 key, value = tuple(row[:width]), self.parse(*row[width:])
                 found[key] = value if self.kept is None else self.kept.put(key, value)

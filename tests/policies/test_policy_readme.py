@@ -5,6 +5,8 @@ from pathlib import Path
 
 from policies.condition import Condition, Effect, Gate
 from policies.document import Indicator, Ladder, Panel, Parameter, Rules, Scorecard, TierOrder
+from policies.hold import Hold
+from policies.review import Borderline, Review
 
 PAGE = (Path(__file__).resolve().parents[2] / "policies" / "README.md").read_text(encoding="utf-8")
 
@@ -15,6 +17,20 @@ def test_the_example_runs() -> None:
 
 
 def test_every_key_of_a_document_stands_on_the_page() -> None:
-    for model in (Scorecard, Rules, Indicator, Ladder, Panel, TierOrder, Parameter, Gate, Effect, Condition):
+    for model in (
+        Scorecard,
+        Rules,
+        Indicator,
+        Ladder,
+        Panel,
+        TierOrder,
+        Parameter,
+        Gate,
+        Effect,
+        Condition,
+        Hold,
+        Review,
+        Borderline,
+    ):
         for name, field in model.model_fields.items():
             assert re.search(rf"\b{field.alias or name}\b", PAGE), f"{model.__name__}.{name} is not on the page"

@@ -9,7 +9,7 @@ from policies.version import canonical, differences, document_hash, semantic_has
 TEXT = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
 G2 = parse(TEXT)
 HASHES = {
-    "sabcd-weighted": "sha256:9eb0d420db20a8d3e0b18c59eb6b1d7ef2d49571b62b8426f76f7453927f2ba9",
+    "sabcd-weighted": "sha256:ff54b8c978c66a022740434716a4cd11a74fb50ec62bb60b1ca13f2a74b6ca13",
     "sabc-threshold": "sha256:9374b0f23f8a1b5115fde989a8683d4a6a867e9cb7600146eab10e051334c848",
     "rfm-retail": "sha256:dd734d88cdcc9915523cd1d9639cff3a06f2717b1726dcfa836a5891d1856727",
     "rfm-wholesale": "sha256:f135a52577a2a2e8b4a2a957ea59db07f51c08b54c31926b337498e29d04d680",
