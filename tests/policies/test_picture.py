@@ -75,7 +75,11 @@ def test_every_tier_above_the_lowest_has_its_line() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("text", [TEXT, LONG.replace("S: 90, A: 75, B: 60", "S: 91, A: 90, B: 89")], ids=["G2", "long"])
+@pytest.mark.parametrize(
+    "text",
+    [TEXT, LONG.replace("S: 90, A: 75, B: 60", "S: 91, A: 90, B: 89").replace("exit: {S: 88}", "exit: {S: 90.5}")],
+    ids=["G2", "long"],
+)
 def test_no_text_leaves_the_canvas_or_its_column(text: str, language: str) -> None:
     plan = compile_plan(parse(text))
     heading = "K1 <" + "上海某某国际贸易发展集团股份有限公司" * 8 + "> & \x00\x1b"
