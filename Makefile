@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test check format documentation benchmarks lock clean
+.PHONY: help environment demo test spark check format documentation benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,6 +15,10 @@ demo: environment ## Build 36 months of history, grade it, and serve it on http:
 
 test: environment ## Contracts, documentation and every test, on SQLite and PostgreSQL
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+spark: ## Every engine against Spark in local mode; adds half a gigabyte to .venv once, and needs Java 17
+	@$(PYTHON) bootstrap.py spark
+	@$(BIN)/python -m pytest -q tests/spark
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
@@ -33,9 +37,10 @@ documentation: environment ## Write the generated parts of the documentation, th
 	@$(BIN)/python -m api.notebook.source
 
 benchmarks: environment ## The measured ratios; takes some minutes
+	@$(PYTHON) bootstrap.py benchmark
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-lock: environment ## Write requirements.lock anew from pyproject.toml
+lock: environment ## Write the locks anew from pyproject.toml
 	@$(BIN)/python bootstrap.py lock
 
 clean: ## Remove the environment, the caches and the demo's data; a database of your own in .fenji stays

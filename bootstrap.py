@@ -1,8 +1,9 @@
 """Makes the environment in .venv from requirements.lock, with Python's own library only.
 
 `python3 bootstrap.py` installs what the lock names, hashes checked, with uv where uv works and with plain pip where
-it does not, and does nothing when the environment is already the one of the lock. `python3 bootstrap.py lock` writes
-the lock anew from pyproject.toml (needs uv).
+it does not, and does nothing when the environment is already the one of the lock. `python3 bootstrap.py spark` adds
+what is large and seldom needed, the extra `spark` from requirements-spark.lock; `python3 bootstrap.py benchmark` the
+peers of the benchmarks. `python3 bootstrap.py lock` writes the locks anew from pyproject.toml (needs uv).
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / ".fenji-stamp"
+# Added to the environment only when asked for; each has a lock of its own.
+ADDITIONS = ("spark", "benchmark")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 UV_VERSION = "0.13.9"
 
@@ -35,9 +40,14 @@ def run(*command: str | Path, **options: object) -> None:
     subprocess.run([str(part) for part in command], check=True, **options)  # type: ignore[call-overload]  # options vary
 
 
-def fingerprint() -> str:
+def lock_of(addition: str) -> Path:
+    """Return the lock of an addition."""
+    return ROOT / f"requirements-{addition}.lock"
+
+
+def fingerprint(lock: Path = LOCK) -> str:
     """Return what the environment depends on, as one hash."""
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
+    parts = [lock.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -59,19 +69,19 @@ def uv_environment() -> dict[str, str]:
     return environment
 
 
-def install_with_uv() -> None:
-    """Install the lock and this project with uv, itself installed into the new environment."""
+def install_with_uv(lock: Path) -> None:
+    """Install a lock with uv, itself installed into a new environment, and this project."""
     environment = uv_environment()
     run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={UV_VERSION}")
     uv = [PYTHON, "-m", "uv", "pip"]
-    run(*uv, "install", "--quiet", "--require-hashes", "--python", PYTHON, "-r", LOCK, env=environment)
+    run(*uv, "install", "--quiet", "--require-hashes", "--python", PYTHON, "-r", lock, env=environment)
     run(*uv, "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", PYTHON, "-e", ROOT, env=environment)
 
 
-def install_with_pip() -> None:
-    """Install the lock and this project with plain pip."""
+def install_with_pip(lock: Path) -> None:
+    """Install a lock and this project with plain pip."""
     pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, "--require-hashes", "-r", LOCK)
+    run(*pip, "--require-hashes", "-r", lock)
     run(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
 
 
@@ -88,27 +98,60 @@ def install() -> None:
         run(sys.executable, "-m", "venv", "--clear", VENV)  # nothing of an older lock may stay and hide a missing line
     except subprocess.CalledProcessError:
         sys.exit("Python's venv module does not work here; on Debian and Ubuntu: apt-get install python3-venv")
+    install_lock(LOCK)
+    STAMP.write_text(fingerprint())
+
+
+def add(addition: str) -> None:
+    """Bring an addition into .venv, after what its lock names; a second call does nothing."""
+    install()
+    lock, stamp = lock_of(addition), VENV / f".fenji-{addition}"
+    if stamp.exists() and stamp.read_text() == fingerprint(lock):
+        return
+    print(f"Adding {lock.name} to .venv (once) …", flush=True)
+    install_lock(lock)
+    stamp.write_text(fingerprint(lock))
+
+
+def install_lock(lock: Path) -> None:
+    """Install a lock with uv, or with pip where uv does not work or FENJI_INSTALLER says so."""
     tool = os.environ.get("FENJI_INSTALLER", "uv")
     if tool not in ("uv", "pip"):
         sys.exit(f"FENJI_INSTALLER is {tool!r}; it may be uv or pip")
     if tool == "uv":
         try:
-            install_with_uv()
+            install_with_uv(lock)
         except (subprocess.CalledProcessError, OSError) as error:
             print(f"uv does not work here ({error}); going on with pip", flush=True)
             tool = "pip"
     if tool == "pip":
-        install_with_pip()
-    STAMP.write_text(fingerprint())
+        install_with_pip(lock)
 
 
 def lock() -> None:
-    """Write requirements.lock: every extra that tests need, all platforms, hashes, no address."""
+    """Write the locks, all platforms, hashes, no address: what tests need in one, each addition in its own."""
     extras = [option for extra in ("notebooks", "postgres") for option in ("--extra", extra)]
+    compile_lock([*extras, "--group", "test", "--group", "build", ROOT / "pyproject.toml"], LOCK)
+    import tomllib  # since Python 3.11; install() tells which version is needed
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = {**project["project"]["optional-dependencies"], **project["dependency-groups"]}
+    for addition in ADDITIONS:
+        with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
+            wanted.write("\n".join(named[addition]))
+            wanted.flush()
+            compile_lock(["--constraint", LOCK, wanted.name], lock_of(addition))
+
+
+def compile_lock(wanted: list[str | Path], lock: Path) -> None:
+    """Write one lock with uv."""
     run(PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
-        "--no-header", "--no-annotate", "--python-version", "3.11", *extras, "--group", "test",
-        "--group", "build", ROOT / "pyproject.toml", "-o", LOCK, env=uv_environment(), cwd=ROOT)  # fmt: skip
+        "--no-header", "--no-annotate", "--python-version", "3.11", *wanted, "-o", lock, env=uv_environment(), cwd=ROOT)  # fmt: skip
 
 
 if __name__ == "__main__":
-    lock() if sys.argv[1:] == ["lock"] else install()
+    wanted = sys.argv[1:] or ["environment"]
+    steps = {"environment": install, "lock": lock, **{addition: partial(add, addition) for addition in ADDITIONS}}
+    if len(wanted) != 1 or wanted[0] not in steps:
+        sys.exit(f"python3 bootstrap.py takes one of: {', '.join(steps)}")
+    steps[wanted[0]]()

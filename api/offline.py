@@ -1,4 +1,4 @@
-"""Engines for files that need a database: a temporary one of SQLite, or a temporary table of PostgreSQL."""
+"""Engines for files: a temporary database of SQLite, a temporary table of PostgreSQL, Spark in local mode."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from api import spark
 from api.database import make_engine
 from api.errors import Invalid
-from policies.offline import Engine, by_oracle
+from policies.offline import Engine, FileEngine, RowEngine, by_oracle
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.sql import select_statement
 
-ENGINES = ("duckdb", "sqlite", "postgres", "oracle")
+ENGINES = ("duckdb", "sqlite", "postgres", "spark", "oracle")
 _TABLE = "offline_facts"
 
 
@@ -24,7 +25,8 @@ _TABLE = "offline_facts"
 def opened(name: str, plan: Plan, url: str) -> Iterator[Engine | None]:
     """Open one of ``ENGINES`` for policies.offline.grade_file; None is DuckDB, which grades from file to file by itself.
 
-    ``url`` is the database of ``postgres``; raises Invalid when it is none, Refusal when it does not answer.
+    ``url`` is the database of ``postgres``; raises Invalid when it is none, Refusal when it does not answer
+    and when Spark or its Java is not installed.
     """
     if name == "sqlite":
         with _sqlite(plan) as engine:
@@ -32,12 +34,14 @@ def opened(name: str, plan: Plan, url: str) -> Iterator[Engine | None]:
     elif name == "postgres":
         with _postgres(plan, url) as engine:
             yield engine
+    elif name == "spark":
+        yield _spark(plan)
     else:
         yield by_oracle(plan) if name == "oracle" else None
 
 
 @contextmanager
-def _sqlite(plan: Plan) -> Iterator[Engine]:
+def _sqlite(plan: Plan) -> Iterator[RowEngine]:
     marks = ", ".join("?" * (len(plan.inputs) + 1))
     statement = select_statement(plan, "sqlite", _TABLE)
     with closing(sqlite3.connect("", isolation_level=None)) as connection:  # on disk, private, gone when it is closed
@@ -54,7 +58,7 @@ def _sqlite(plan: Plan) -> Iterator[Engine]:
 
 
 @contextmanager
-def _postgres(plan: Plan, url: str) -> Iterator[Engine]:
+def _postgres(plan: Plan, url: str) -> Iterator[RowEngine]:
     database = make_engine(url)
     if database.dialect.name != "postgresql":
         raise Invalid(f"{url!r} is no PostgreSQL; pass --database postgresql://… or set FENJI_DATABASE_URL.")
@@ -83,10 +87,16 @@ def _postgres(plan: Plan, url: str) -> Iterator[Engine]:
         database.dispose()
 
 
+def _spark(plan: Plan) -> FileEngine:
+    spark.require()
+    statement = select_statement(plan, "spark", "facts")
+    return FileEngine(lambda facts, results: spark.run(facts, {results: statement}))
+
+
 def _create(plan: Plan) -> str:
     columns = ", ".join(f"{word.name} {'text' if word.values else 'bigint'}" for word in plan.words)
     return f"create temporary table {_TABLE} (customer_id bigint, {columns})"
 
 
-def _in_order(fill: Callable[[Sequence[tuple[Any, ...]]], list[tuple[Any, ...]]]) -> Engine:
+def _in_order(fill: Callable[[Sequence[tuple[Any, ...]]], list[tuple[Any, ...]]]) -> RowEngine:
     return lambda rows: sorted(fill(rows), key=lambda row: row[0])

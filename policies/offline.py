@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,21 @@ from policies.sql import COLUMNS, select_statement
 
 Report = Callable[[int, int, str], None]
 # Takes rows (place, one fact for each of plan.inputs) and returns the rows policies.sql.COLUMNS in the same order.
-Engine = Callable[[Sequence[tuple[Any, ...]]], Sequence[tuple[Any, ...]]]
+RowEngine = Callable[[Sequence[tuple[Any, ...]]], Sequence[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class FileEngine:
+    """An engine that reads and writes files by itself.
+
+    ``run`` takes a Parquet file with the column ``customer_id`` (0, 1, ... in the order of the facts) and one for each of
+    plan.inputs, and fills a folder with Parquet files of rows policies.sql.COLUMNS, in any order.
+    """
+
+    run: Callable[[Path, Path], None]
+
+
+Engine = RowEngine | FileEngine
 
 BATCH = 50_000
 LEADING = ("customer", "status", "tier", "total", "candidates")
@@ -54,7 +69,7 @@ def grade_file(
 ) -> Graded:
     """Grade every customer of a file into another: customer, status, tier, total, candidates, a column an indicator.
 
-    ``engine`` grades batches of rows; None is one DuckDB statement from file to file.  The output takes its name when it is
+    ``engine`` grades batches of rows or a file; None is one DuckDB statement from file to file.  The output takes its name when it is
     complete; until then it lies in a folder beside it.  Raises FactsRefused and writes nothing when the facts
     cannot be read as policies.facts_file says, or when the output cannot be written.
     """
@@ -73,7 +88,9 @@ def grade_file(
         connection.execute(f"set memory_limit = '{_MEMORY}'; set temp_directory = {text_sql(str(folder / 'spill'))}")
         file = open_facts(connection, facts, plan.words, folder, units, allow_absent)
         source = f"({select_statement(plan, 'duckdb', 'facts')})"
-        if engine is not None:
+        if isinstance(engine, FileEngine):
+            source = parquet_sql(_by_files(connection, plan, engine, folder, file.rows, report))
+        elif engine is not None:
             source = parquet_sql(_by_batches(connection, plan, engine, folder / "graded.parquet", file.rows, report))
         done = folder / f"grades.{ending}"
         options = "format csv, header" if ending == "csv" else "format parquet"
@@ -86,7 +103,7 @@ def grade_file(
     return Graded(file.rows, counts, file.layout)
 
 
-def by_oracle(plan: Plan) -> Engine:
+def by_oracle(plan: Plan) -> RowEngine:
     """Return the engine that asks the oracle: one customer at a time, in fractions, straight from the document."""
 
     def engine(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -208,7 +225,7 @@ def _wait(work: Any) -> None:
 
 
 def _by_batches(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, engine: Engine, path: Path, rows: int, report: Report | None
+    connection: duckdb.DuckDBPyConnection, plan: Plan, engine: RowEngine, path: Path, rows: int, report: Report | None
 ) -> Path:
     """Write the results of an engine as Parquet, one batch of rows at a time, in the order of the file."""
     words = ", ".join(plan.inputs)
@@ -228,6 +245,34 @@ def _by_batches(
             if report:
                 report(done, rows, "grading")
     return path
+
+
+def _by_files(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    engine: FileEngine,
+    folder: Path,
+    rows: int,
+    report: Report | None,
+) -> Path:
+    """Write the results of an engine that reads and writes files as one Parquet, in the order of the facts."""
+    staged, results = folder / "staged.parquet", folder / "results"
+    results.mkdir()
+    query = f"select row_number() over () - 1 as customer_id, {', '.join(plan.inputs)} from facts"  # noqa: S608 - our own words
+    connection.execute(f"copy ({query}) to {text_sql(str(staged))} (format parquet)")
+    if report:
+        report(0, rows, "grading")
+    engine.run(staged, results)
+    if report:
+        report(rows, rows, "grading")
+    rows_sql = f"read_parquet({text_sql(escape(str(results.absolute())) + '/*.parquet')})"
+    joined = (
+        "select c.customer_id, r.* exclude (customer_id) from (select customer_id from facts) as c "  # noqa: S608 - our own path
+        f"positional join (select * from {rows_sql} order by customer_id) as r"
+    )
+    graded = folder / "graded.parquet"
+    connection.execute(f"copy ({joined}) to {text_sql(str(graded))} (format parquet)")
+    return graded
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:

@@ -74,7 +74,8 @@ def insert_grades(connection: Connection, plan: Plan, run_id: int, snapshot_id: 
     graded = select_statement(
         plan, dialect, "facts", where=exp.column("snapshot_id").eq(snapshot_id), constants={"run_id": run_id}
     )
-    connection.exec_driver_sql(f"insert into grades (run_id, {', '.join(COLUMNS)}) {graded}")  # the compiler's own SQL
+    statement = f"insert into grades (run_id, {', '.join(COLUMNS)}) {graded}"
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})  # a % in it is no placeholder
 
 
 def counts(session: Session, run_id: int) -> dict[str, int]:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from api import offline
-from api.errors import Invalid
+from api.errors import ExtraMissing, Invalid
 from policies import compile_plan, load
 from policies.offline import grade_file
 from policies.refusal import Refusal
@@ -42,7 +42,7 @@ def test_every_engine_writes_the_same_bytes(
     make_facts(facts, plan.inputs, {axis.word.name: list(axis.cuts) for axis in plan.axes}, 2000)
     url = postgres_engine.url.render_as_string(hide_password=False)
     outputs = {}
-    for name in offline.ENGINES:
+    for name in sorted({*offline.ENGINES} - {"spark"}):  # Spark's turn is in tests/spark
         for ending in ("csv", "parquet"):
             output = tmp_path / f"{name}.{ending}"
             with offline.opened(name, plan, url) as engine:
@@ -59,5 +59,15 @@ def test_a_database_that_is_no_postgresql_or_does_not_answer_is_refused() -> Non
     with (
         pytest.raises(Refusal, match="does not answer"),
         offline.opened("postgres", plan, "postgresql://nobody@127.0.0.1:1/x"),
+    ):
+        pass
+
+
+def test_spark_is_refused_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = compile_plan(load("sabc-threshold"))
+    monkeypatch.setattr("api.spark.importlib.util.find_spec", lambda name: None)
+    with (
+        pytest.raises(ExtraMissing, match=r"pyspark not found.*pip install '\.\[spark\]'"),
+        offline.opened("spark", plan, ""),
     ):
         pass

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import api
 import policies
 import schema
@@ -42,8 +44,9 @@ def test_there_is_no_sixth_folder() -> None:
     assert folders <= {"api", "schema", "policies", "notebooks", "tests"}
 
 
-def test_lock_names_hashes_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
-    assert lock.count("--hash=sha256:") > 200
+@pytest.mark.parametrize(("name", "hashes"), [("", 200), ("-spark", 1), ("-benchmark", 1)])
+def test_a_lock_names_hashes_and_no_address(name: str, hashes: int) -> None:
+    lock = (ROOT / f"requirements{name}.lock").read_text()
+    assert lock.count("--hash=sha256:") > hashes
     assert "://" not in lock
     assert "index" not in lock

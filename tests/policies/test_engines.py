@@ -32,7 +32,11 @@ INPUTS = {
     "own_amount": {"type": "money", "title": {"zh": "甲", "en": "own amount"}},
     "own_points": {"type": "points", "title": {"zh": "乙", "en": "own points"}},
     "own_flag": {"type": "flag", "title": {"zh": "丙", "en": "own flag"}},
-    "own_kind": {"type": "category", "values": ["a", "乙", "c d"], "title": {"zh": "丁", "en": "own kind"}},
+    "own_kind": {
+        "type": "category",
+        "values": ["a", "乙", "c'd \\e \"f %s :g"],
+        "title": {"zh": "丁", "en": "own kind"},
+    },
 }
 OWN = {name: found for name, part in INPUTS.items() if (found := Input.model_validate(part).declared(name)) is not None}
 LADDER_WORDS += [word for word in OWN.values() if not word.values]
@@ -236,7 +240,8 @@ def by_postgres(plan: Plan, rows: list[dict[str, Any]], engine: Engine) -> list[
         connection.exec_driver_sql(f"create temporary table cases (customer_id bigint, {columns}) on commit drop")
         values = [(i, *(row[name] for name in plan.inputs)) for i, row in enumerate(rows)]
         connection.exec_driver_sql(f"insert into cases values ({marks})", values)  # noqa: S608 - placeholders only
-        found = connection.exec_driver_sql(select_statement(plan, "postgres", "cases")).all()
+        options = {"no_parameters": True}  # a named value may hold %
+        found = connection.exec_driver_sql(select_statement(plan, "postgres", "cases"), execution_options=options).all()
     return sorted(tuple(row) for row in found)
 
 
