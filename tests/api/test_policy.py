@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from people import finished_backtest, person
+from policy_texts import TABLE
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -244,8 +245,8 @@ def test_what_was_in_force_on_a_past_day_cannot_be_rewritten(engine: Engine, ana
 
 
 def test_a_policy_over_facts_that_the_database_does_not_hold_is_not_submitted(engine: Engine, analyst: Actor) -> None:
-    own = "\n  staff: {type: count, title: {zh: 人数, en: Staff}}\n  amount_12m: {"
-    text_of = G2.replace("input: orders_12m, eq: 0", "input: staff, eq: 0").replace("\n  amount_12m: {", own)
+    own = "unit: 万元}, staff: {type: count, title: {zh: 人数, en: Staff}}"
+    text_of = TABLE.replace("unit: 万元}", own).replace("input: satisfaction, ge: 4.5", "input: staff, ge: 5")
     with pytest.raises(Refusal, match="staff") as refused:
         submitted(engine, analyst, text_of)
     assert refused.value.code == "facts_not_stored"
