@@ -42,14 +42,22 @@ def sound(document: Policy) -> Plan:
 
 
 def attainable(plan: Plan) -> int:
-    """Return the totals that can occur with nothing missing as a bitmask: bit n is set when a customer can have n units."""
+    """Return the totals that can occur with nothing missing as a bitmask.
+
+    Bit n is set when a customer can have ``offset(plan) + n`` units.
+    """
     reached = 1
     for part in plan.indicators:
-        after = 0
+        after, least = 0, min(*part.contributions[1:], 0)
         for contribution in set(part.contributions[1:]):
-            after |= reached << contribution
+            after |= reached << (contribution - least)
         reached = after
     return reached
+
+
+def offset(plan: Plan) -> int:
+    """Return the total that bit 0 of ``attainable`` stands for: 0, or less where points are taken away."""
+    return sum(min(*part.contributions[1:], 0) for part in plan.indicators)
 
 
 def unreachable(plan: Plan) -> Iterator[Finding]:
@@ -58,21 +66,26 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
         return
     least = sum(min(part.contributions[1:]) for part in plan.indicators)
     most = sum(max(part.contributions[1:]) for part in plan.indicators)
-    reached = attainable(plan) if most <= _MOST_COUNTED else None
-    top = most + 1
-    for tier, begin in zip(plan.tiers, plan.bands, strict=True):
+    reached = attainable(plan) if most - least <= _MOST_COUNTED else None
+    top, low = most + 1, offset(plan)
+    begins = [*plan.bands[:-1], min(plan.bands[-1], least)]
+    for tier, begin in zip(plan.tiers[: len(begins)], begins, strict=True):
         if any(step.to == plan.tiers.index(tier) for step in plan.steps):
             top = begin
             continue  # a gate or a condition moves customers there
         inside = 2 ** max(top - begin, 0) - 1 if reached is not None else 0
-        met = max(begin, least) < top if reached is None else bool((reached >> begin) & inside)
+        met = max(begin, least) < top if reached is None else bool((reached >> max(begin - low, 0)) & inside)
         if not met:
-            low, high = (floor_tenth(100 * total / _exact(plan)) for total in (least, most))
-            message = f"no customer can be {tier}: totals lie between {low} and {high}"
-            example = {"total": high}
+            worst, best = (floor_tenth(100 * total / _exact(plan)) for total in (least, most))
+            message = f"no customer can be {tier}: totals lie between {worst} and {best}"
+            example = {"total": best}
             cure = "Check weights, out_of and points, or move the band."
             yield found(plan.document, "tier_unreachable", ("tiers", "bands", "cuts", tier), message, cure, example)
         top = begin
+    for place in range(len(plan.bands), len(plan.tiers)):
+        if not any(step.to == place for step in plan.steps):
+            message = f"no gate sets {plan.tiers[place]}, which stands outside the order"
+            yield found(plan.document, "tier_unreachable", ("tiers", "outside"), message, "Add a gate, or take it out.")
 
 
 def constant(plan: Plan) -> Iterator[Finding]:
@@ -137,7 +150,7 @@ def outcome_of(plan: Plan, case: Case) -> dict[str, object]:
         total = case.given["total"]
         if not isinstance(document, Scorecard) or len(case.given) > 1 or total is None:
             raise ValueError("total stands alone, and only in a scorecard")
-        number = _total(total)
+        number = _total(document, total)
         tier = tier_of(document, number)
         return {"status": "graded", "tier": tier, "total": number, "candidates": (tier,)}
     unread = sorted(set(case.given) - set(plan.inputs))
@@ -157,9 +170,9 @@ def _exact(plan: Plan) -> Fraction:
     return Fraction(plan.scale)
 
 
-def _total(text: str) -> Fraction:
+def _total(document: Scorecard, text: str) -> Fraction:
     number = exact(text)
-    if not 0 <= number <= 100:
+    if document.weights != "points" and not 0 <= number <= 100:
         raise ValueError(f"a total lies between 0 and 100, and {text} does not")
     return number
 

@@ -39,7 +39,7 @@ def size_finding(plan: Plan) -> Finding | None:
     if codes - 1 > INT64_MOST:
         message = f"{len(plan.axes)} inputs have {codes:,} combinations of rungs, more than 2^63"
         return found(plan.document, "plan_too_large", (), message, "Use fewer indicators or fewer rungs.")
-    if max(plan.highest, plan.scale) > MOST_TOTAL:
+    if max(plan.highest - min(plan.lowest, 0), plan.scale) > MOST_TOTAL:
         message = f"a total of 100 is {plan.scale:,} of the common unit, more than 2^31"
         return found(plan.document, "plan_too_large", (), message, "Use rounder weights, points or out_of.")
     return None
@@ -56,8 +56,8 @@ def _scorecard(document: Scorecard) -> Plan:
     shares = [document.share(dimension, indicator) for dimension, indicator, _ in parts]
     points = [_points(document, indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
     missing = [_missing(document, indicator, values) for (_, indicator, _), values in zip(parts, points, strict=True)]
-    worth = [share * 100 / indicator.out_of for share, (_, indicator, _) in zip(shares, parts, strict=True)]
-    cuts = [document.tiers.bands.cuts[tier] for tier in document.tiers.order]
+    worth = [document.worth(dimension, indicator) for dimension, indicator, _ in parts]
+    cuts = [document.tiers.bands.cuts[tier] for tier in document.tiers.order[:-1]]
     unit = lcm(
         *(cut.denominator for cut in cuts),
         *((w * p).denominator for w, values, two in zip(worth, points, missing, strict=True) for p in (*values, *two)),
@@ -77,15 +77,17 @@ def _scorecard(document: Scorecard) -> Plan:
     )
     read = _Conditions(document, axes, scored, unit)
     after = document.tiers.bands.closed == "right"
-    bands = tuple(int(cut * unit) + after for cut in cuts[:-1])
+    bands = tuple(int(cut * unit) + after for cut in cuts)
     return Plan(
-        document.id, document.kind, document.tiers.order, _population(document), read.axes, scored, 100 * unit,
+        document.id, document.kind, document.tiers.names, _population(document), read.axes, scored, 100 * unit,
         (*bands, 0), steps=_steps(document, read), document=document,
     )  # fmt: skip
 
 
 def _ladder_axis(document: Scorecard, indicator: Indicator) -> Axis:
     word, apart = document.fact(indicator.input), document.not_applicable_points(indicator) is not None
+    if indicator.values is not None:
+        return Axis(indicator.id, word, values=word.values, apart=apart)
     if indicator.ladder is None:
         return Axis(indicator.id, word, tuple(range(1, 11)), apart=apart)
     after = indicator.ladder.closed == "right"
@@ -97,6 +99,8 @@ def _points(document: Scorecard, indicator: Indicator, axis: Axis) -> tuple[Frac
     """Return the points of codes 1, 2, ... of an indicator."""
     outside = document.not_applicable_points(indicator)
     last = () if outside is None else (outside,)
+    if indicator.values is not None:
+        return (*(indicator.values[value] for value in axis.values), *last)
     if indicator.ladder is None:
         return (*(Fraction(points) for points in range(axis.cells)), *last)
     below = () if indicator.ladder.below is None else (indicator.ladder.below,)
@@ -110,7 +114,7 @@ def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, 
 
 def _rules(document: Rules) -> Plan:
     read = _Conditions(document, [])
-    order = document.tiers.order
+    order = document.tiers.names
     lines = tuple(Line(rule.id, read.test(rule.when), order.index(rule.then)) for rule in document.rules)
     return Plan(
         document.id, document.kind, order, _population(document), read.axes, lines=lines,
@@ -121,7 +125,7 @@ def _rules(document: Rules) -> Plan:
 def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
     """Return what follows the band: minimum conditions from the best tier down, floors, caps, sets."""
     order = document.tiers.order
-    everything = (1 << len(order)) - 1
+    ordered, everything = (1 << len(order)) - 1, (1 << len(document.tiers.names)) - 1
     steps = [
         Step(tier, "condition", place, Negation(read.test(document.tiers.conditions[tier])), 1 << place, place + 1)
         for place, tier in enumerate(order)
@@ -130,8 +134,8 @@ def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
     # The first set that holds decides, so it is taken last.
     backwards = document.gates[::-1]
     for gate in sorted(backwards, key=lambda gate: gate.effect.kinds.index(gate.effect.kind)):
-        place, kind = order.index(gate.effect.tier), gate.effect.kind
-        hits = {"floor": everything & ~((2 << place) - 1), "cap": (1 << place) - 1, "set": everything}[kind]
+        place, kind = document.tiers.names.index(gate.effect.tier), gate.effect.kind
+        hits = {"floor": ordered & ~((2 << place) - 1), "cap": (1 << place) - 1, "set": everything}[kind]
         steps.append(Step(gate.id, kind, place, read.test(gate.when), hits, place))
     return tuple(steps)
 

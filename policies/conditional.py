@@ -33,8 +33,9 @@ def conditional(document: Policy) -> Iterator[Finding]:
     named: list[tuple[str, Path]] = [(tier, ("tiers", "conditions", tier)) for tier in document.tiers.conditions]
     named += [(gate.effect.tier, ("gates", i, "effect", gate.effect.kind)) for i, gate in enumerate(document.gates)]
     for tier, path in named:
-        if tier not in order:
+        if tier not in (document.tiers.names if path[-1] == "set" else order):
             message = f"{tier!r} is not one of the tiers {', '.join(order)}"
+            message += ", and only set leads to a tier outside them" if tier in document.tiers.outside else ""
             yield found(document, "tier_unknown", path, message, "Name a tier of the order.")
     if last in document.tiers.conditions:
         message = f"who misses the condition of {last} has no tier to fall to"

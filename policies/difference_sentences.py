@@ -67,6 +67,8 @@ _FIELDS = {
     "population.otherwise": ("适用范围之外", "result outside the population"),
     "population.status": ("适用范围的出处标记", "status of the population"),
     "inputs": ("输入的写法", "restated inputs"),
+    "tiers.outside": ("顺序之外的等级", "tiers outside the order"),
+    "values": ("各取值得分", "points by value"),
     "tiers.order": ("等级顺序", "order of tiers"),
     "tiers.bands.closed": ("分数段的闭端", "closed side of the bands"),
     "interpretations": ("解释", "interpretations"),
@@ -80,6 +82,7 @@ _FIELDS = {
 _WORDS = {
     "absolute": ("占总分", "absolute"),
     "relative": ("占本维度", "relative"),
+    "points": ("直接相加", "points"),
     "pending": ("待确认", "pending"),
     "left": ("左闭", "left"),
     "right": ("右闭", "right"),

@@ -67,7 +67,11 @@ def step(old: Policy, new: Policy) -> Step:
     whether there is a total, and out of how many points each input is scored.  ``minor`` when a result can change
     otherwise (the semantic hash), ``patch`` when none can.
     """
-    if old.kind != new.kind or not _kept(old.tiers.order, new.tiers.order):
+    if (
+        old.kind != new.kind
+        or not _kept(old.tiers.order, new.tiers.order)
+        or not _kept(old.tiers.outside, new.tiers.outside)
+    ):
         return "major"
     if not _kept(tuple(used_words(old)), tuple(used_words(new))) or not _same_scales(old, new):
         return "major"

@@ -15,11 +15,9 @@ from policies.values import Named
 
 
 def full_points(document: Scorecard, name: str) -> Fraction:
-    """Return what full points in every indicator of a dimension add to the total of 0 to 100."""
-    return 100 * sum(
-        (document.share(dimension, part) for dimension, part, _ in document.indicators if dimension.id == name),
-        Fraction(0),
-    )
+    """Return what full points in every indicator of a dimension add to the total."""
+    parts = [(dimension, part) for dimension, part, _ in document.indicators if dimension.id == name]
+    return sum((document.worth(dimension, part) * part.out_of for dimension, part in parts), Fraction(0))
 
 
 def score_test(document: Scorecard, condition: Condition, scored: Sequence[Scored], unit: int) -> Test:
@@ -58,6 +56,10 @@ def score_findings(document: Policy) -> Iterator[Finding]:
                 yield found(
                     document, "dimension_unknown", (*place, "dimension"), message, "Name a dimension by its id."
                 )
+            elif isinstance(document, Scorecard) and full_points(document, str(leaf.dimension)) <= 0:
+                message = f"{leaf.dimension} has no full points, so no share of them can be compared"
+                cure = "Compare an input, or give an indicator out_of above 0."
+                yield found(document, "dimension_unknown", (*place, "dimension"), message, cure)
             if isinstance(value, Named):
                 message = f"the parameter {value.name} is a figure of an input, and a dimension's score has no type"
                 yield found(document, "wrong_type", (*place, operator), message, "Write the number out.")

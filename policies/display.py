@@ -44,7 +44,9 @@ def policy_html(document: Policy) -> str:
     heads: tuple[str, ...]
     if document.kind == "scorecard":
         cuts = document.tiers.bands.cuts
-        tiers = " > ".join(f"{tier} ≥ {decimal_text(cuts[tier])}" for tier in document.tiers.order)
+        tiers = " > ".join(
+            f"{tier} ≥ {decimal_text(cuts[tier])}" if tier in cuts else tier for tier in document.tiers.order
+        )
         heads = ("维度 dimension", "指标 indicator", "输入 input", "占总分 share", "满分 out of", "评分 points")
         rows = _indicators(document)
     else:
@@ -65,7 +67,7 @@ def explanation_html(explanation: Explanation) -> str:
             titles.get(part.dimension, part.dimension),
             f"{part.rung.id} {part.rung.title.zh}",
             (part.rung.value or part.rung.range).zh,
-            percent(part.weight),
+            "" if part.weight is None else percent(part.weight),
             f"{decimal_text(part.points)}/{decimal_text(part.out_of)}",
             floor_tenth(part.contribution)
             if part.contribution == part.best
@@ -85,7 +87,7 @@ def _indicators(document: Scorecard) -> list[tuple[object, ...]]:
             dimension.title.zh,
             f"{indicator.id} {indicator.title.zh}" if indicator.title else indicator.id,
             _name(document, indicator.input),
-            percent(document.share(dimension, indicator)),
+            "" if (share := document.share(dimension, indicator)) is None else percent(share),
             decimal_text(indicator.out_of),
             _ladder(document, indicator),
         )
@@ -94,6 +96,8 @@ def _indicators(document: Scorecard) -> list[tuple[object, ...]]:
 
 
 def _ladder(document: Document, indicator: Indicator) -> str:
+    if indicator.values is not None:
+        return "; ".join(f"{value}: {decimal_text(points)}" for value, points in indicator.values.items())
     if indicator.ladder is None:
         return "评审 panel"
     sign = "≥" if indicator.ladder.closed == "left" else ">"

@@ -115,14 +115,18 @@ class Panel(Part):
 
 
 class Indicator(Part):
-    """One input scored: by a ladder, or by the rating a panel has given it."""
+    """One input scored: by a ladder, by its named value, or by the rating a panel has given it.
+
+    ``weight`` is its share, as the scorecard's ``weights`` says; none where the points themselves are added up.
+    """
 
     id: Identifier
     title: Labels | None = None
     input: Word
-    weight: Number
+    weight: Number | None = None
     out_of: Number
     ladder: Ladder | None = None
+    values: dict[Text, Number] | None = Field(default=None, min_length=2)
     panel: Panel | None = None
     missing: Missing | None = None
     not_applicable: NotApplicable | None = None
@@ -130,8 +134,8 @@ class Indicator(Part):
 
     @model_validator(mode="after")
     def _one_way_of_scoring(self) -> Indicator:
-        if (self.ladder is None) == (self.panel is None):
-            raise ValueError(f"the indicator {self.id} needs either a ladder or a panel, and not both")
+        if [self.ladder, self.values, self.panel].count(None) != 2:
+            raise ValueError(f"the indicator {self.id} needs one of ladder, values and panel, and only one")
         return self
 
 
@@ -140,22 +144,32 @@ class Dimension(Part):
 
     id: Identifier
     title: Labels
-    weight: Number
+    weight: Number | None = None
     indicators: tuple[Indicator, ...] = Field(min_length=1, max_length=200)
 
 
 class Bands(Part):
-    """The least total of each tier, on the scale 0 to 100."""
+    """The least total of each tier, on the scale 0 to 100, or in points where they are added up."""
 
     closed: Literal["left", "right"]
     cuts: dict[Tier, Number]
 
 
 class TierOrder(Part):
-    """The tiers of a policy, best first, and what each but the last may demand besides."""
+    """The tiers of a policy, best first, and what each but the last may demand besides.
+
+    ``outside`` are tiers that are neither better nor worse, such as M of 纳税信用 for new firms: only a rule or a gate
+    that sets them leads there, and no floor or cap moves them.
+    """
 
     order: tuple[Tier, ...] = Field(min_length=2, max_length=30)
+    outside: tuple[Tier, ...] = Field(default=(), max_length=10)
     conditions: dict[Tier, Condition] = Field(default={})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every tier: those of the order, best first, then those outside it."""
+        return (*self.order, *self.outside)
 
 
 class Tiers(TierOrder):
@@ -248,10 +262,10 @@ class Document(Part):
 
 
 class Scorecard(Document):
-    """Points over metrics, weighted to a total of 0 to 100, and tiers by bands of the total."""
+    """Points over metrics, weighted to a total of 0 to 100 or added up as they are, and tiers by bands of the total."""
 
     kind: Literal["scorecard"]
-    weights: Literal["absolute", "relative"]
+    weights: Literal["absolute", "relative", "points"]
     missing: Missing
     not_applicable: NotApplicable | None = None
     dimensions: tuple[Dimension, ...] = Field(min_length=1, max_length=50)
@@ -271,9 +285,16 @@ class Scorecard(Document):
         reading = indicator.not_applicable or self.not_applicable
         return None if reading is None else reading.points
 
-    def share(self, dimension: Dimension, indicator: Indicator) -> Fraction:
-        """Return an indicator's share of the total."""
+    def share(self, dimension: Dimension, indicator: Indicator) -> Fraction | None:
+        """Return an indicator's share of the total; None where points are added up as they are."""
+        if self.weights == "points" or indicator.weight is None or dimension.weight is None:
+            return None
         return indicator.weight if self.weights == "absolute" else dimension.weight * indicator.weight
+
+    def worth(self, dimension: Dimension, indicator: Indicator) -> Fraction:
+        """Return what one point of an indicator adds to the total."""
+        share = self.share(dimension, indicator)
+        return Fraction(1) if share is None else share * 100 / indicator.out_of
 
     def _repr_html_(self) -> str:
         return policy_html(self)

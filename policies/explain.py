@@ -47,13 +47,13 @@ class Rung:
 class Contribution:
     """One indicator of a scorecard.
 
-    ``contribution`` is weight x points / out_of x 100, exact; a missing input counts its worst there and its best in
+    ``contribution`` is weight x points / out_of x 100, exact, or the points themselves (``weight`` None); a missing input counts its worst there and its best in
     ``best``.  ``lost`` is what its best rung would add.
     """
 
     rung: Rung
     dimension: str
-    weight: Fraction
+    weight: Fraction | None
     out_of: Fraction
     points: Fraction
     contribution: Fraction
@@ -67,7 +67,7 @@ class Subtotal:
 
     id: str
     title: Labels
-    weight: Fraction
+    weight: Fraction | None
     worst: Fraction
     best: Fraction
 
@@ -201,7 +201,8 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
     band = banded(plan, codes) if codes else 0
     steps = _step_lines(plan, codes, band) if codes else ()
     graded = status == "graded"
-    exact = graded and worst == best and plan.kind == "scorecard"
+    ordered = candidates < 1 << len(plan.document.tiers.order)
+    exact = graded and ordered and worst == best and plan.kind == "scorecard"
     losing = sorted((part for part in parts if part.lost > 0), key=lambda part: -part.lost)
     unknown = [part.word for part in plan.population if facts and state(facts.get(part.word)) != "value"]
     return Explanation(
@@ -226,7 +227,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         reasons=tuple(part.rung.id for part in losing),
         up=distance_up(plan, worst, codes) if exact else None,
         down=distance_down(plan, worst, codes) if exact else None,
-        cheapest=cheapest_change(plan, codes, rungs) if graded else None,
+        cheapest=cheapest_change(plan, codes, rungs) if graded and ordered else None,
     )
 
 
@@ -255,7 +256,7 @@ def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
     got = points_of(plan, part.contributions[rung.code])
     best = points_of(plan, part.missing_best) if rung.code == 0 else got
     most = points_of(plan, max(*part.contributions[1:], part.missing_best))
-    points = got * out_of / (part.share * 100)
+    points = got if part.share is None else got * out_of / (part.share * 100)
     return Contribution(rung, part.dimension, part.share, out_of, points, got, best, most - got)
 
 

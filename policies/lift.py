@@ -74,7 +74,7 @@ def distance_down(plan: Plan, total: int, codes: Sequence[int]) -> Distance | No
     """Return the tier below and how many points may be lost before it; losing exactly that many keeps the tier."""
     place = plan.tier_of(total)
     now = _least(plan, place, codes)
-    for worse in range(place + 1, len(plan.tiers)):
+    for worse in range(place + 1, len(plan.bands)):
         reached = _least(plan, worse, codes)
         if reached > now:
             return Distance(plan.tiers[reached], points_of(plan, total - plan.bands[worse - 1]))

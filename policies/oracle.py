@@ -100,7 +100,7 @@ def totals(
     worst = best = Fraction(0)
     for dimension, indicator, _ in document.indicators if parts is None else parts:
         low, high = _ends(document, indicator, facts.get(indicator.input))
-        worth = document.share(dimension, indicator) / indicator.out_of * 100
+        worth = document.worth(dimension, indicator)
         worst, best = worst + worth * low, best + worth * high
     return worst, best
 
@@ -117,6 +117,8 @@ def _ends(document: Scorecard, indicator: Indicator, value: Fact) -> tuple[Fract
 
 def points(document: Scorecard, indicator: Indicator, value: Fact) -> Fraction:
     """Return the points of a known stored value."""
+    if indicator.values is not None:
+        return indicator.values[str(value)]
     assert isinstance(value, int)
     word = document.fact(indicator.input)
     if indicator.ladder is None:
@@ -142,6 +144,9 @@ def missing_points(document: Scorecard, indicator: Indicator) -> tuple[Fraction,
         return fixed, fixed
     outside = document.not_applicable_points(indicator)
     rungs = [] if outside is None else [outside]
+    if indicator.values is not None:
+        rungs += indicator.values.values()
+        return min(rungs), max(rungs)
     if indicator.ladder is None:
         return min([Fraction(0), *rungs]), max([Fraction(10), *rungs])
     rungs += [*indicator.ladder.points, *([] if indicator.ladder.below is None else [indicator.ladder.below])]
@@ -183,12 +188,14 @@ def moved(document: Policy, tiers: Sequence[str], facts: Facts) -> list[str]:
             holds = truth(document, gate.when, facts)
             after = {_effect(order, kind, gate.effect.tier, tier) for tier in possible}
             possible = after if holds else possible if holds is False else possible | after
-    return sorted(possible, key=order.index)
+    return sorted(possible, key=document.tiers.names.index)
 
 
 def _effect(order: Sequence[str], kind: str, named: str, tier: str) -> str:
     if kind == "set":
         return named
+    if tier not in order:
+        return tier
     return (min if kind == "floor" else max)(named, tier, key=order.index)
 
 
@@ -230,9 +237,9 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
 def dimension_score(document: Scorecard, name: str, facts: Facts) -> tuple[Fraction, Fraction]:
     """Return a dimension's points in percent of its full points, every missing input at its worst, and at its best."""
     parts = [part for part in document.indicators if part[0].id == name]
-    full = sum((document.share(dimension, indicator) for dimension, indicator, _ in parts), Fraction(0))
+    full = sum((document.worth(dimension, indicator) * indicator.out_of for dimension, indicator, _ in parts), Fraction(0))
     worst, best = totals(document, facts, parts)
-    return worst / full, best / full
+    return worst * 100 / full, best * 100 / full
 
 
 def _compared(condition: Condition, score: tuple[Fraction, Fraction]) -> bool | None:

@@ -14,6 +14,7 @@ from policies.document import Scorecard
 from policies.exact import decimal_text, floor_tenth, percent
 from policies.explain import Contribution, Explanation
 from policies.lettering import clean, extent, fold
+from policies.lift import points_of
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.sentences import step_sentence
@@ -78,7 +79,10 @@ class _Picture:
         self.heading, self.text = clean(heading), _TEXT[language]
         self.rows = list(self._rows())
         most = max(row.begin + max(row.full, row.best, row.sure) for row in self.rows if row.begin is not None)
-        self.most = max(Fraction(100), Fraction(ceil(most)), *card.tiers.bands.cuts.values())
+        low = min(row.begin + min(row.full, row.best, row.sure) for row in self.rows if row.begin is not None)
+        full = points_of(plan, plan.highest) if card.weights == "points" else Fraction(100)
+        self.most = max(full, Fraction(ceil(most)), *card.tiers.bands.cuts.values())
+        self.least = Fraction(min(floor(low), 0))
         self.parts: list[str] = []
         seed = repr((told, language, heading)).encode()
         self.mark = f"w{hashlib.sha256(seed).hexdigest()[:10]}"
@@ -91,7 +95,7 @@ class _Picture:
         for place, dimension in enumerate(self.told.dimensions):
             colour = COLOURS[place % len(COLOURS)]
             ends = self._ends(dimension.worst, dimension.best)
-            weight = self.text["weight"].format(weight=percent(dimension.weight))
+            weight = "" if dimension.weight is None else self.text["weight"].format(weight=percent(dimension.weight))
             yield Row(f"{dimension.id} {self.say(dimension.title)}", weight, ends, colour, bold=True)
             for part in self.told.contributions:
                 if part.dimension == dimension.id:
@@ -109,7 +113,8 @@ class _Picture:
         else:
             note = self.say(rung.value or rung.range)
             figure = floor_tenth(part.contribution)
-            worked = f"{decimal_text(part.points)}/{decimal_text(part.out_of)} × {percent(part.weight)} = {figure}"
+            worked = f"{decimal_text(part.points)}/{decimal_text(part.out_of)}"
+            worked += "" if part.weight is None else f" × {percent(part.weight)} = {figure}"
             figure = worked if extent(worked, 12) <= FIGURES else figure
         label = f"{rung.id} {self.say(rung.title)}"
         return Row(
@@ -122,7 +127,7 @@ class _Picture:
         return self.text["range"].format(worst=floor_tenth(worst), best=floor_tenth(best))
 
     def x(self, points: Fraction) -> float:
-        return LEFT + float(points / self.most) * (RIGHT - LEFT)
+        return LEFT + float((points - self.least) / (self.most - self.least)) * (RIGHT - LEFT)
 
     def write(
         self, text: str, x: float, y: float, size: float = SIZE, anchor: str = "start", **attributes: str
@@ -174,7 +179,7 @@ class _Picture:
         """Write the names of the tiers, each over the line where it begins, and return where the rows begin."""
         bands = self.card.tiers.bands
         sign = "≥" if bands.closed == "left" else ">"
-        cuts = [(cut, tier) for tier, cut in bands.cuts.items() if 0 < cut <= self.most]
+        cuts = [(cut, tier) for tier, cut in bands.cuts.items() if self.least < cut <= self.most and cut]
         cuts.sort()
         ends: list[float] = []
         placed: list[tuple[int, float, str, str]] = []
@@ -249,8 +254,8 @@ class _Picture:
             f'<line x1="{LEFT}" y1="{bottom:.1f}" x2="{RIGHT}" y2="{bottom:.1f}" stroke="#222222" stroke-width="1"/>'
         )
         self.parts[self.slot : self.slot] = behind
-        step = _step(self.most)
-        for index in range(floor(self.most / step) + 1):
+        step = _step(self.most - self.least)
+        for index in range(ceil(self.least / step), floor(self.most / step) + 1):
             at = index * step
             x = self.x(at)
             self.parts.append(

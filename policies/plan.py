@@ -90,11 +90,14 @@ class Axis:
 
 @dataclass(frozen=True)
 class Scored:
-    """One indicator in integers: ``contributions[code]``; a missing input counts ``contributions[0]`` to ``missing_best``."""
+    """One indicator in integers: ``contributions[code]``; a missing input counts ``contributions[0]`` to ``missing_best``.
+
+    ``share`` is its share of the total, None where points are added up as they are.
+    """
 
     id: str
     dimension: str
-    share: Fraction
+    share: Fraction | None
     axis: int
     contributions: tuple[int, ...]
     missing_best: int
@@ -175,8 +178,8 @@ class Membership:
 class Plan:
     """A policy in exact integers; ``compiler.compile_plan`` makes it.
 
-    ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last), both 0 and
-    empty for rules.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
+    ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last, which takes all
+    below), both 0 and empty for rules.  Tiers outside the order follow the others and have no band.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
     """
 
     id: str
@@ -232,7 +235,7 @@ class Plan:
 
     def tier_of(self, total: int) -> int:
         """Return the place in the order of the tier of a total."""
-        return next((i for i, least in enumerate(self.bands[:-1]) if total >= least), len(self.tiers) - 1)
+        return next((i for i, least in enumerate(self.bands[:-1]) if total >= least), len(self.bands) - 1)
 
     def names(self, candidates: int) -> tuple[str, ...]:
         """Return the names of the tiers of a bitmask, best first."""

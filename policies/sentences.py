@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from policies.exact import ceil_tenth, decimal_text, floor_tenth, percent
@@ -23,6 +24,8 @@ _TEXT = {
         "between": "总分在 {worst} 与 {best} 之间",
         "subtotal": "{title}(权重 {weight}):{points}",
         "part": "  {id} {title}:{value},{points}/{out_of} 分 × {weight} = {contribution}",
+        "points": "  {id} {title}:{value},{points}/{out_of} 分",
+        "sum": "{title}:{points}",
         "unknown": "  {id} {title}:{value},计 {contribution} 至 {best}",
         "rule_true": "  {name}({tier}):符合",
         "rule_false": "  {name}({tier}):不符合",
@@ -54,6 +57,8 @@ _TEXT = {
         "between": "Total between {worst} and {best}",
         "subtotal": "{title} (weight {weight}): {points}",
         "part": "  {id} {title}: {value}, {points} of {out_of} points x {weight} = {contribution}",
+        "points": "  {id} {title}: {value}, {points} of {out_of} points",
+        "sum": "{title}: {points}",
         "unknown": "  {id} {title}: {value}, counts {contribution} to {best}",
         "rule_true": "  {name} ({tier}): met",
         "rule_false": "  {name} ({tier}): not met",
@@ -104,8 +109,9 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
         ends = {"worst": floor_tenth(explanation.worst), "best": floor_tenth(explanation.best)}
         lines.append(text["between"].format(**ends))
     for dimension in explanation.dimensions:
-        weight, points = percent(dimension.weight), floor_tenth(dimension.worst)
-        lines.append(text["subtotal"].format(title=say(dimension.title), weight=weight, points=points))
+        weight, points = _weight(dimension.weight), floor_tenth(dimension.worst)
+        form = text["subtotal" if weight else "sum"]
+        lines.append(form.format(title=say(dimension.title), weight=weight, points=points))
         lines += [_part(part, text, language) for part in explanation.contributions if part.dimension == dimension.id]
     if explanation.rules:
         for rung in explanation.inputs:
@@ -146,17 +152,21 @@ def say_word(name: str, language: str) -> str:
     return name if word is None else word.zh if language == "zh" else word.en
 
 
+def _weight(weight: Fraction | None) -> str:
+    return "" if weight is None else percent(weight)
+
+
 def _part(part: Contribution, text: dict[str, str], language: str) -> str:
     rung = part.rung
     title = rung.title.zh if language == "zh" else rung.title.en
     known = rung.value or rung.range
-    return text["unknown" if rung.code == 0 else "part"].format(
+    return text["unknown" if rung.code == 0 else "part" if part.weight is not None else "points"].format(
         id=rung.id,
         title=title,
         value=known.zh if language == "zh" else known.en,
         points=decimal_text(part.points),
         out_of=decimal_text(part.out_of),
-        weight=percent(part.weight),
+        weight=_weight(part.weight),
         contribution=floor_tenth(part.contribution),
         best=floor_tenth(part.best),
     )

@@ -110,7 +110,16 @@ def _fenced(query: exp.Select, dialect: str, where: exp.Expr | None = None) -> e
 
 
 def _total_bits(plan: Plan) -> int:
-    return max(plan.highest.bit_length(), 1)
+    return max((plan.highest - _base(plan)).bit_length(), 1)
+
+
+def _least(part: Scored) -> int:
+    """Return what the worst rung takes away, 0 where none takes: the one sum must hold no negative number."""
+    return min(*part.contributions, part.missing_best, 0)
+
+
+def _base(plan: Plan) -> int:
+    return sum(_least(part) for part in plan.indicators)
 
 
 def _shift(plan: Plan) -> int:
@@ -177,7 +186,8 @@ def _sum(plan: Plan, places: range, packed: int | None = None) -> exp.Expr:
 def _contributions(part: Scored, bits: int) -> list[int]:
     """Return what each code adds to the worst total, and for a missing input the span to its best above it."""
     span = (part.missing_best - part.contributions[0]) << bits
-    return [part.contributions[0] + span, *part.contributions[1:]]
+    raised = [value - _least(part) for value in part.contributions]
+    return [raised[0] + span, *raised[1:]]
 
 
 def _axis(axis: Axis, values: Sequence[int]) -> exp.Expr:
@@ -218,7 +228,9 @@ def _split(plan: Plan) -> exp.Select:
     """Take the sums apart: worst and best total, and the levels."""
     bits, shift, packed, p = _total_bits(plan), _shift(plan), _packed(plan), column("p")
     mask = number(2**bits - 1)
-    worst = exp.BitwiseAnd(this=p, expression=mask)
+    worst: exp.Expr = exp.BitwiseAnd(this=p, expression=mask)
+    if _base(plan):
+        worst = exp.Sub(this=exp.paren(worst), expression=number(-_base(plan)))
     span = exp.BitwiseAnd(this=exp.paren(_shifted(p.copy(), bits)), expression=mask.copy())
     best = exp.Add(this=exp.paren(worst.copy()), expression=exp.paren(span))
     levels = column("l") if packed == 0 else _shifted(p.copy(), shift)
@@ -250,9 +262,9 @@ def _where_graded(value: exp.Expr) -> exp.Expr:
 def _banded(plan: Plan) -> exp.Select:
     """Find the candidates between the tiers of the worst and of the best total."""
     ends, names = [column("worst"), column("best")], [f"g{i}" for i in range(len(plan.steps))]
-    one = _band(plan, ends[0], [1 << i for i in range(len(plan.tiers))])
-    first = _band(plan, ends[0], [2 << i for i in range(len(plan.tiers))])
-    span = exp.Sub(this=first, expression=_band(plan, ends[1], [1 << i for i in range(len(plan.tiers))]))
+    one = _band(plan, ends[0], [1 << i for i in range(len(plan.bands))])
+    first = _band(plan, ends[0], [2 << i for i in range(len(plan.bands))])
+    span = exp.Sub(this=first, expression=_band(plan, ends[1], [1 << i for i in range(len(plan.bands))]))
     known = case([(exp.EQ(this=ends[0], expression=ends[1]), one)], span)
     return exp.select("customer_id", "worst", "best", "levels", exp.alias_(_marks(known, plan), "m"), *names)
 

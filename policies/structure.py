@@ -114,32 +114,49 @@ def _scorecard(document: Scorecard) -> Iterator[Finding]:
     ids = [dimension.id for dimension in document.dimensions]
     ids += [indicator.id for _, indicator, _ in document.indicators]
     yield from duplicates(document, ids, ("dimensions",))
-    total = sum((dimension.weight for dimension in document.dimensions), Fraction(0))
-    if total != 1:
-        parts = " + ".join(percent(dimension.weight) for dimension in document.dimensions)
+    yield from _weighed(document)
+    total = sum((dimension.weight or Fraction(0) for dimension in document.dimensions), Fraction(0))
+    if total != 1 and document.weights != "points":
+        parts = " + ".join(percent(dimension.weight or Fraction(0)) for dimension in document.dimensions)
         cure = "Change a weight so that the sum is exactly 100 %."
         yield found(document, "weights_total", ("dimensions",), f"{parts} = {percent(total)}, not 100%", cure)
     for index, dimension in enumerate(document.dimensions):
-        yield from _dimension(document, dimension, ("dimensions", index))
+        if document.weights != "points":
+            yield from _dimension(document, dimension, ("dimensions", index))
     for _, indicator, path in document.indicators:
         yield from _indicator(document, indicator, path)
     yield from _bands(document)
+
+
+def _weighed(document: Scorecard) -> Iterator[Finding]:
+    """Yield each dimension and indicator that lacks its weight, or has one where points are added up as they are."""
+    parts = [(part.id, part.weight, ("dimensions", i)) for i, part in enumerate(document.dimensions)]
+    parts += [(part.id, part.weight, path) for _, part, path in document.indicators]  # type: ignore[misc]  # paths of two lengths
+    for name, weight, path in parts:
+        if weight is None and document.weights != "points":
+            cure = "Write its weight, or weights: points to add the points up as they are."
+            yield found(
+                document, "weight_missing", path, f"{name} has no weight, and weights are {document.weights}", cure
+            )
+        if weight is not None and document.weights == "points":
+            message = f"{name} weighs {percent(weight)}, and the points are added up as they are"
+            yield found(document, "weight_unused", (*path, "weight"), message, "Take it out, or say weights: absolute.")
 
 
 def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterator[Finding]:
     weights = [((*path, "weight"), dimension.weight)]
     weights += [((*path, "indicators", j, "weight"), part.weight) for j, part in enumerate(dimension.indicators)]
     for place, weight in weights:
-        if not 0 < weight <= 1:
+        if weight is not None and not 0 < weight <= 1:
             text = document.text(*place) or str(weight)
             message = f"a weight of {text} is {percent(weight)}"
             such = f"{text}%" if weight > 1 and not text.endswith("%") else "10%"
             cure = f"Write a share above 0 and up to 100%, such as {such}."
             yield found(document, "weight_range", place, message, cure)
-    total = sum((indicator.weight for indicator in dimension.indicators), Fraction(0))
-    wanted = dimension.weight if document.weights == "absolute" else Fraction(1)
+    total = sum((indicator.weight or Fraction(0) for indicator in dimension.indicators), Fraction(0))
+    wanted = dimension.weight or Fraction(0) if document.weights == "absolute" else Fraction(1)
     if total != wanted:
-        parts = " + ".join(percent(indicator.weight) for indicator in dimension.indicators)
+        parts = " + ".join(percent(indicator.weight or Fraction(0)) for indicator in dimension.indicators)
         other = "relative" if document.weights == "absolute" else "absolute"
         cure = f"Make them sum to {percent(wanted)}, or say weights: {other} if that is meant."
         message = f"weights are {document.weights}, and in {dimension.id} {parts} = {percent(total)}"
@@ -161,18 +178,37 @@ def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterato
         points += [((*ladder, "below"), indicator.ladder.below)] if indicator.ladder.below is not None else []
         if word is not None:
             yield from _ladder(document, indicator, word, ladder)
+    elif indicator.values is not None:
+        points += [((*path, "values", name), value) for name, value in indicator.values.items()]
+        if word is not None:
+            yield from _values(document, indicator, word, path)
     elif word is not None and (word.type != "rating" or indicator.out_of != 10):
         message = (
             f"a panel rates from 0 to 10, and {indicator.id} takes {word.name} ({word.type}) out of {indicator.out_of}"
         )
         yield found(document, "panel_input", path, message, "Take a rating out_of: 10, or write a ladder.")
+    added = document.weights == "points"  # then points may be taken away
     for where, value in points:
-        if not 0 <= value <= indicator.out_of:
+        if value > indicator.out_of or (value < 0 and not added):
             message = f"{indicator.id} gives {decimal_text(value)} of at most {decimal_text(indicator.out_of)} points"
             yield found(document, "points_range", where, message, "Change the points or out_of.")
-    if indicator.out_of <= 0:
+    if indicator.out_of < 0 or (indicator.out_of == 0 and not added):
         message = f"{indicator.id} is out of {decimal_text(indicator.out_of)} points"
         yield found(document, "points_range", (*path, "out_of"), message, "Write a number above 0.")
+
+
+def _values(document: Scorecard, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
+    given = indicator.values or {}
+    if not word.values:
+        message = f"{word.name} is a {word.type} and has no named values"
+        yield found(document, "wrong_comparison", (*path, "values"), message, "Write a ladder.")
+        return
+    for name in [name for name in given if name not in word.values]:
+        message, cure = f"{word.name} is never {name!r}", f"Known: {value_list(word)}."
+        yield found(document, "outside_domain", (*path, "values", name), message, cure)
+    for name in [name for name in word.values if name not in given]:
+        message = f"{word.name} can be {name!r}, and then {indicator.id} has no points"
+        yield found(document, "values_open", (*path, "values"), message, "Give it points.", {word.name: name})
 
 
 def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
@@ -180,7 +216,7 @@ def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -
     assert ladder is not None
     if word.type == "category":
         message = f"{word.name} has named values ({value_list(word)}) and no order"
-        yield found(document, "wrong_comparison", path, message, "Use a number here, or a rule with in: [...].")
+        yield found(document, "wrong_comparison", path, message, "Write values: {name: points} for each.")
         return
     if len(ladder.points) != len(ladder.cuts):
         message = f"{indicator.id} has {len(ladder.cuts)} cuts and {len(ladder.points)} points"
@@ -212,7 +248,9 @@ def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -
 
 def _bands(document: Scorecard) -> Iterator[Finding]:
     order, cuts, path = document.tiers.order, document.tiers.bands.cuts, ("tiers", "bands", "cuts")
-    yield from duplicates(document, list(order), ("tiers", "order"))
+    yield from duplicates(document, list(document.tiers.names), ("tiers", "order"))
+    if document.weights == "points" and order[-1] not in cuts:
+        cuts = {**cuts, order[-1]: min(least_points(document), *(cut - 1 for cut in cuts.values()))}  # takes all below
     if set(order) != set(cuts):
         missing, extra = [t for t in order if t not in cuts], [t for t in cuts if t not in order]
         message = (
@@ -226,27 +264,42 @@ def _bands(document: Scorecard) -> Iterator[Finding]:
                 f"{better} begins at {decimal_text(cuts[better])}, not above {worse} at {decimal_text(cuts[worse])}"
             )
             yield found(document, "bands_order", (*path, better), message, "Let each better tier begin higher.")
-    if cuts[order[-1]] != 0:
+    if document.weights == "points" and cuts[order[-1]] > (least := least_points(document)):
+        message = f"the lowest tier {order[-1]} begins at {decimal_text(cuts[order[-1]])}, and a total can be {decimal_text(least)}"
+        cure = f"Leave {order[-1]} out of the bands: it takes all below."
+        yield found(document, "bands_floor", (*path, order[-1]), message, cure, {"total": decimal_text(least)})
+    if document.weights != "points" and cuts[order[-1]] != 0:
         begin = decimal_text(cuts[order[-1]])
         message = f"the lowest tier {order[-1]} begins at {begin}, so a total of 0 has no tier"
         yield found(document, "bands_floor", (*path, order[-1]), message, f"Write {order[-1]}: 0.", {"total": "0"})
     for tier, cut in cuts.items():
-        if not 0 <= cut <= 100:
+        if not 0 <= cut <= 100 and document.weights != "points":
             message = f"{tier} begins at {decimal_text(cut)}, and totals lie between 0 and 100"
             yield found(document, "bands_scale", (*path, tier), message, "Write bands on the scale 0 to 100.")
 
 
+def least_points(document: Scorecard) -> Fraction:
+    """Return the least total that can occur where points are added up."""
+    least = Fraction(0)
+    for _, indicator, _ in document.indicators:
+        fixed = (indicator.missing or document.missing).points
+        rungs = [*(indicator.values or {}).values(), *(indicator.ladder.points if indicator.ladder else ())]
+        rungs += [] if indicator.ladder is None or indicator.ladder.below is None else [indicator.ladder.below]
+        least += min([*(rungs or [Fraction(0)]), *([] if fixed is None else [fixed])])
+    return least
+
+
 def _rules(document: Rules) -> Iterator[Finding]:
-    yield from duplicates(document, list(document.tiers.order), ("tiers", "order"))
+    yield from duplicates(document, list(document.tiers.names), ("tiers", "order"))
     yield from duplicates(document, [rule.id for rule in document.rules], ("rules",))
     named: list[tuple[str, Path]] = [(rule.then, ("rules", i, "then")) for i, rule in enumerate(document.rules)]
     for tier, path in [*named, (document.else_, ("else",))]:
-        if tier not in document.tiers.order:
-            message = f"{tier!r} is not one of the tiers {', '.join(document.tiers.order)}"
+        if tier not in document.tiers.names:
+            message = f"{tier!r} is not one of the tiers {', '.join(document.tiers.names)}"
             yield found(document, "tier_unknown", path, message, "Name a tier of the order.")
-    order = document.tiers.order
+    order = document.tiers.names
     given = {document.else_, *(name for name, _ in named), *(gate.effect.tier for gate in document.gates)}
-    given |= {worse for better, worse in pairwise(order) if better in document.tiers.conditions}
+    given |= {worse for better, worse in pairwise(document.tiers.order) if better in document.tiers.conditions}
     for tier in order:
         if tier not in given:
             cure = "Add a rule for it or take it out."

@@ -44,6 +44,7 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         "kind": document.kind,
         "population": {word: sorted(set(values)) for word, values in population.items()},
         "tiers": list(document.tiers.order),
+        **({"outside": list(document.tiers.outside)} if document.tiers.outside else {}),
         **_gates(document),
         **_beside(document),
     }
@@ -55,24 +56,27 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         return {**form, "rules": rules, "else": document.else_}
     bands = document.tiers.bands
     indicators = [
-        _indicator(document, indicator, str(document.share(dimension, indicator)))
+        _indicator(document, indicator, document.share(dimension, indicator))
         for dimension, indicator, _ in document.indicators
     ]
-    cuts = {tier: str(cut) for tier, cut in bands.cuts.items()}
+    last = document.tiers.order[-1]  # may be written or not where points are added up
+    cuts = {tier: str(cut) for tier, cut in bands.cuts.items() if document.weights != "points" or tier != last}
     return {**form, "indicators": indicators, "bands": {"closed": bands.closed, "cuts": cuts}}
 
 
-def _indicator(document: Scorecard, indicator: Indicator, share: str) -> dict[str, Any]:
+def _indicator(document: Scorecard, indicator: Indicator, share: Fraction | None) -> dict[str, Any]:
     missing = (indicator.missing or document.missing).points
     form: dict[str, Any] = {
         "input": indicator.input,
-        "share": share,
+        "share": "points" if share is None else str(share),
         "out_of": str(indicator.out_of),
         "missing": "pending" if missing is None else str(missing),
     }
     outside = document.not_applicable_points(indicator)
     if outside is not None:
         form["not_applicable"] = str(outside)
+    if indicator.values is not None:
+        return {**form, "values": {value: str(indicator.values[value]) for value in sorted(indicator.values)}}
     if indicator.ladder is None:
         return {**form, "score": "rating"}
     ladder = indicator.ladder

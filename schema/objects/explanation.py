@@ -57,10 +57,14 @@ class Contribution:
 
     rung: Rung = strawberry.field(description="The indicator and its rung. 指标及档位")
     dimension: str = strawberry.field(description="Id of its dimension. 所属维度")
-    weight: Exact = strawberry.field(description="Share of the total, 0 to 1. 权重")
+    weight: Exact | None = strawberry.field(
+        description="Share of the total, 0 to 1; null where points are added up. 权重"
+    )
     out_of: Exact = strawberry.field(description="Most points. 满分")
     points: Exact = strawberry.field(description="Points; the worst when not known. 得分")
-    contribution: Exact = strawberry.field(description="weight x points / outOf x 100, exact. 贡献分")
+    contribution: Exact = strawberry.field(
+        description="weight x points / outOf x 100, exact; the points where they are added up. 贡献分"
+    )
     best: Exact = strawberry.field(description="The contribution if what is missing were best. 最高可能贡献")
     lost: Exact = strawberry.field(description="What its best rung would add. 失分")
 
@@ -71,7 +75,9 @@ class Subtotal:
 
     id: str = strawberry.field(description="Id in the policy. 维度代号")
     title: Labels = strawberry.field(description="Title. 维度名称")
-    weight: Exact = strawberry.field(description="Share of the total, 0 to 1. 权重")
+    weight: Exact | None = strawberry.field(
+        description="Share of the total, 0 to 1; null where points are added up. 权重"
+    )
     worst: Exact = strawberry.field(description="Sum, what is missing at its worst. 小计(缺失按最低)")
     best: Exact = strawberry.field(description="Sum, what is missing at its best. 小计(缺失按最高)")
 

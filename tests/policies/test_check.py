@@ -17,6 +17,17 @@ GATE = "gates: [{id: g, when: {input: orders_12m, %s}, effect: {%s}}]\n"
 AT_LEAST = "when: {at_least: {k: %s, of: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}}"
 DEEP = "{all: [" * 8 + "{input: satisfaction, ge: 4.5}" + "]}" * 8
 FIGURE = "parameters: {limit: {type: %s, unit: %s, value: %s}}\n"
+POINTS = (
+    CARD.replace("weights: absolute", "weights: points")
+    .replace("        weight: 100%\n", "")
+    .replace("    weight: 100%\n", "")
+)
+POINTS = POINTS.replace("points: [5, 10]", "points: [-2, 10]").replace("{A: 60, B: 0}", "{A: 6}")
+LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
+VALUES = CARD.replace(LADDER, "values: {active: 10, lost: 0, intent: 1, potential: 0}").replace(
+    "input: amount_12m", "input: status"
+)
+VALUES = VALUES.replace("inputs:\n  amount_12m: {type: money, unit: 万元}\n", "")
 CASES = "cases: [{name: c, given: {%s}, expect: {%s}}]\n"
 
 BROKEN: list[tuple[str, str, str, str]] = [
@@ -27,6 +38,11 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, title: {zh: 甲, en: a}}"),
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, values: [a, a], title: {zh: 甲, en: a}}"),
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, order: {type: count, title: {zh: 甲, en: a}}"),
+    ("weight_missing", CARD, "        weight: 100%\n", ""),
+    ("weight_unused", CARD, "weights: absolute", "weights: points"),
+    ("values_open", VALUES, ", intent: 1", ""),
+    ("bands_floor", POINTS, "{A: 6}", "{A: 6, B: 0}"),
+    ("points_range", POINTS, "[-2, 10]", "[-2, 11]"),
     ("wrong_type", CARD, "type: money", "type: ratio"),
     ("wrong_unit", CARD, "unit: 万元", "unit: 月"),
     ("wrong_unit", CARD, "cuts: [0, 10]", "cuts: [0, 10%]"),

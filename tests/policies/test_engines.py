@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import sqlite3
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +20,7 @@ from policies import Plan, compile_plan, explain, grade, load, parse
 from policies.check import attainable
 from policies.document import Input, Scorecard
 from policies.documents import shipped
+from policies.exact import exact
 from policies.oracle import tier_of
 from policies.plan import Facts, outcome
 from policies.sql import COLUMNS, DIALECTS, select_statement
@@ -86,13 +88,20 @@ def not_applicable() -> st.SearchStrategy[dict[str, Any]]:
 def scorecards(draw: st.DrawFn) -> str:
     count = draw(st.integers(1, 6))
     indicators = []
+    added = draw(st.sampled_from([False, False, True]))
     for index, share in enumerate(shares(draw, count)):
-        one: dict[str, Any] = {"id": f"I{index}", "weight": share}
-        if draw(st.booleans()):
+        one: dict[str, Any] = {"id": f"I{index}"} | ({} if added else {"weight": share})
+        scoring = draw(st.sampled_from(["ladder", "ladder", "panel", "values"]))
+        if scoring == "values":
+            word = draw(st.sampled_from(NAMED))
+            out_of = draw(st.sampled_from([1, 3, 10]))
+            points = st.integers(-9 if added else 0, out_of)
+            one |= {"input": word.name, "out_of": out_of, "values": {value: draw(points) for value in word.values}}
+        elif scoring == "ladder":
             out_of = draw(st.sampled_from([1, 3, 7, 10, 15]))
             word = draw(st.sampled_from(LADDER_WORDS))
             cuts = cuts_of(draw, word)
-            points = st.integers(0, out_of)
+            points = st.integers(-9 if added else 0, out_of)
             one |= {"input": word.name, "out_of": out_of}
             one["ladder"] = {
                 "cuts": [text_of(word, cut) for cut in cuts],
@@ -110,14 +119,18 @@ def scorecards(draw: st.DrawFn) -> str:
     begins = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=4)), reverse=True)
     order = [f"T{i}" for i in range(len(begins) + 1)]
     starts = {tier: f"{begin}/10" for tier, begin in zip(order, [*begins, 0], strict=True)}
+    if added:
+        starts = {tier: f"{exact(begin) / 2 - 9}" for tier, begin in starts.items() if tier != order[-1]}
     dimensions = in_dimensions(draw, indicators)
-    names = tuple(dimension["id"] for dimension in dimensions)
+    names = tuple(part["id"] for part in dimensions if sum(one["out_of"] for one in part["indicators"]))
+    outside = draw(st.sampled_from([[], ["M"], ["M", "N"]]))
     bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
-    tiers = {"order": order, "bands": bands, "conditions": draw(minimum_conditions(order, names))}
+    tiers = {"order": order, "outside": outside, "bands": bands, "conditions": draw(minimum_conditions(order, names))}
     card = {
-        "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS, "weights": "absolute",
+        "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS,
+        "weights": "points" if added else "absolute",
         "missing": draw(st.sampled_from(["pending", {"points": 1}])), **draw(not_applicable()), "dimensions": dimensions,
-        "tiers": tiers, "gates": draw(gates(order, names)), **draw(populations()),
+        "tiers": tiers, "gates": draw(gates(order, names, outside)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
 
@@ -125,11 +138,12 @@ def scorecards(draw: st.DrawFn) -> str:
 def in_dimensions(draw: st.DrawFn, indicators: list[dict[str, Any]]) -> list[dict[str, Any]]:
     begins = [0, *sorted(draw(st.sets(st.integers(1, len(indicators)), max_size=2))), len(indicators)]
     groups = [indicators[a:b] for a, b in itertools.pairwise(begins) if b > a]
-    weights = [sum((Fraction(one["weight"]) for one in group), Fraction(0)) for group in groups]
-    return [
-        {"id": f"D{i}", "title": {"zh": "甲", "en": "d"}, "weight": str(weight), "indicators": group}
-        for i, (weight, group) in enumerate(zip(weights, groups, strict=True))
-    ]
+    made: list[dict[str, Any]] = []
+    for group in groups:
+        made.append({"id": f"D{len(made)}", "title": {"zh": "甲", "en": "d"}, "indicators": group})
+        if "weight" in group[0]:
+            made[-1]["weight"] = str(sum((Fraction(one["weight"]) for one in group), Fraction(0)))
+    return made
 
 
 @st.composite
@@ -161,28 +175,32 @@ def minimum_conditions(draw: st.DrawFn, order: list[str], dimensions: tuple[str,
 
 
 @st.composite
-def gates(draw: st.DrawFn, order: list[str], dimensions: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def gates(
+    draw: st.DrawFn, order: list[str], dimensions: tuple[str, ...] = (), outside: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     count = draw(st.sampled_from([0, 0, 1, 2, 5]))
     effects = st.tuples(st.sampled_from(["floor", "cap", "set"]), st.sampled_from(order))
+    effects |= st.tuples(st.just("set"), st.sampled_from([*order, *outside]))
     when = conditions(1, dimensions)
     return [{"id": f"g{i}", "when": draw(when), "effect": dict([draw(effects)])} for i in range(count)]
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> str:
-    order = ["S", "A", "B"]
-    tiers = st.sampled_from(order)
+    order, outside = ["S", "A", "B"], draw(st.sampled_from([[], ["M"]]))
+    tiers = st.sampled_from([*order, *outside])
     count = draw(st.sampled_from([3, 4, 6, 12]))
     rules = [{"id": f"r{i}", "when": draw(conditions()), "then": draw(tiers)} for i in range(count)]
-    rules[0]["then"], rules[1]["then"] = "S", "A"
+    for rule, tier in zip(rules, ["S", "A", *outside], strict=False):
+        rule["then"] = tier
     table = {
         "kind": "rules",
         "id": "random",
         "title": {"zh": "甲", "en": "x"},
         "inputs": INPUTS,
-        "tiers": {"order": order, "conditions": draw(minimum_conditions(order))},
+        "tiers": {"order": order, "outside": outside, "conditions": draw(minimum_conditions(order))},
         "rules": rules,
-        "gates": draw(gates(order)),
+        "gates": draw(gates(order, outside=outside)),
     }
     return json.dumps(table | {"else": "B"} | draw(populations()))
 
