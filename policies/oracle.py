@@ -237,7 +237,9 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
 def dimension_score(document: Scorecard, name: str, facts: Facts) -> tuple[Fraction, Fraction]:
     """Return a dimension's points in percent of its full points, every missing input at its worst, and at its best."""
     parts = [part for part in document.indicators if part[0].id == name]
-    full = sum((document.worth(dimension, indicator) * indicator.out_of for dimension, indicator, _ in parts), Fraction(0))
+    full = sum(
+        (document.worth(dimension, indicator) * indicator.out_of for dimension, indicator, _ in parts), Fraction(0)
+    )
     worst, best = totals(document, facts, parts)
     return worst * 100 / full, best * 100 / full
 
