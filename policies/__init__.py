@@ -11,19 +11,23 @@
 
 from policies.check import check, sound
 from policies.compiler import compile_plan
+from policies.coverage import Coverage, coverage
 from policies.document import Policy, Rules, Scorecard
 from policies.explain import Explanation, explain
 from policies.findings import Finding, UnsoundPolicy
 from policies.loading import UnknownPolicy, load, parse
+from policies.mutation import Mutation, mutation
 from policies.oracle import Result, grade
 from policies.plan import Plan
 from policies.reading import DocumentError, Problem
 from policies.refusal import Refusal
 
 __all__ = [
+    "Coverage",
     "DocumentError",
     "Explanation",
     "Finding",
+    "Mutation",
     "Plan",
     "Policy",
     "Problem",
@@ -35,9 +39,11 @@ __all__ = [
     "UnsoundPolicy",
     "check",
     "compile_plan",
+    "coverage",
     "explain",
     "grade",
     "load",
+    "mutation",
     "parse",
     "sound",
 ]

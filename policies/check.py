@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
+from policies.attainable import Totals
 from policies.compiler import compile_plan, size_finding
 from policies.document import Case, Document, Policy, Scorecard
 from policies.exact import decimal_text, exact, floor_tenth, shown
@@ -16,8 +17,6 @@ from policies.plan import Negation, Plan, places_of, truth
 from policies.reading import Path
 from policies.structure import structure
 
-# Above this many units the totals that can occur are taken as an unbroken range.
-_MOST_COUNTED = 2_000_000
 _MOST_CELLS = 20_000
 
 
@@ -41,42 +40,21 @@ def sound(document: Policy) -> Plan:
     return compile_plan(document)
 
 
-def attainable(plan: Plan) -> int:
-    """Return the totals that can occur with nothing missing as a bitmask.
-
-    Bit n is set when a customer can have ``offset(plan) + n`` units.
-    """
-    reached = 1
-    for part in plan.indicators:
-        after, least = 0, min(*part.contributions[1:], 0)
-        for contribution in set(part.contributions[1:]):
-            after |= reached << (contribution - least)
-        reached = after
-    return reached
-
-
-def offset(plan: Plan) -> int:
-    """Return the total that bit 0 of ``attainable`` stands for: 0, or less where points are taken away."""
-    return sum(min(*part.contributions[1:], 0) for part in plan.indicators)
-
-
 def unreachable(plan: Plan) -> Iterator[Finding]:
     """Yield each tier of a scorecard that no total can reach, and no gate or fall leads to."""
     if plan.kind == "rules" or size_finding(plan) is not None:
         return
-    least = sum(min(part.contributions[1:]) for part in plan.indicators)
-    most = sum(max(part.contributions[1:]) for part in plan.indicators)
-    reached = attainable(plan) if most - least <= _MOST_COUNTED else None
-    top, low = most + 1, offset(plan)
-    begins = [*plan.bands[:-1], min(plan.bands[-1], least)]
+    totals = Totals(plan)
+    top = totals.most + 1
+    begins = [*plan.bands[:-1], min(plan.bands[-1], totals.least)]
     for tier, begin in zip(plan.tiers[: len(begins)], begins, strict=True):
         if any(step.to == plan.tiers.index(tier) for step in plan.steps):
             top = begin
             continue  # a gate or a condition moves customers there
-        inside = 2 ** max(top - begin, 0) - 1 if reached is not None else 0
-        met = max(begin, least) < top if reached is None else bool((reached >> max(begin - low, 0)) & inside)
+        first = totals.at_least(begin)
+        met = first is not None and first < top
         if not met:
-            worst, best = (floor_tenth(100 * total / _exact(plan)) for total in (least, most))
+            worst, best = (floor_tenth(100 * total / _exact(plan)) for total in (totals.least, totals.most))
             message = f"no customer can be {tier}: totals lie between {worst} and {best}"
             example = {"total": best}
             cure = "Check weights, out_of and points, or move the band."

@@ -11,6 +11,9 @@ from pydantic import Field, model_validator
 from policies.reading import Path
 from policies.values import Assumed, Identifier, Labels, Part, Text, Threshold, Tier, Whole, Word
 
+# The operators of comparisons as a reader sees them.
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
+
 
 class AtLeast(Part):
     """``k`` of several conditions."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from policies.condition import SIGNS
 from policies.exact import UNITS, decimal_text, exact, percent
 from policies.vocabulary import VOCABULARY
 
@@ -92,7 +93,6 @@ _WORDS = {
 _DEFAULTS = {"closed": "left", "otherwise": "not_applicable"}
 _EFFECTS = {"floor": ("不低于", "not below"), "cap": ("不高于", "not above"), "set": ("定为", "exactly")}
 _GROUPS = {"all", "any", "at_least", "not"}
-_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def is_condition(value: Any) -> bool:
 
 
 def _comparison(condition: dict[str, Any]) -> str | None:
-    signs = (*_SIGNS, "is")
+    signs = (*SIGNS, "is")
     return next((sign for sign in signs if set(condition) in ({"input", sign}, {"dimension", sign})), None)
 
 
@@ -282,8 +282,8 @@ def condition_text(condition: Any, english: bool) -> str:
     text = ", ".join(values) if isinstance(values, list) else str(values)
     text = text if english else text.replace(" ", "")
     if "dimension" in condition:
-        return f"{'score of' if english else '维度得分'} {condition['dimension']} {_SIGNS[str(sign)]} {_number(text)}"
-    return f"{_word(condition['input'], english)} {_SIGNS[str(sign)]} {text}"
+        return f"{'score of' if english else '维度得分'} {condition['dimension']} {SIGNS[str(sign)]} {_number(text)}"
+    return f"{_word(condition['input'], english)} {SIGNS[str(sign)]} {text}"
 
 
 def _bracketed(condition: Any, english: bool) -> str:

@@ -32,8 +32,13 @@ def score_test(document: Scorecard, condition: Condition, scored: Sequence[Score
 
 def scores_of(plan: Plan) -> tuple[tuple[Scored, ...], ...]:
     """Return the dimensions, each as its indicators, whose scores the conditions of a plan compare."""
-    tests = [*(line.when for line in plan.lines), *(step.when for step in plan.steps)]
-    return tuple(dict.fromkeys(score.parts for test in tests for score in _scores(test)))
+    return tuple(dict.fromkeys(score.parts for score in score_thresholds(plan)))
+
+
+def score_thresholds(plan: Plan) -> Iterator[Score]:
+    """Yield every comparison of a dimension's score in the conditions of a plan."""
+    for test in [*(line.when for line in plan.lines), *(step.when for step in plan.steps)]:
+        yield from _scores(test)
 
 
 def _scores(test: Test) -> Iterator[Score]:

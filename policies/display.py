@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from policies.exact import decimal_text, exact, floor_tenth, percent, unit_of
+from policies.condition import SIGNS
+from policies.exact import decimal_text, exact, floor_tenth, percent, percent_down, unit_of
 
 if TYPE_CHECKING:
+    from policies.coverage import Coverage
     from policies.document import Document, Indicator, Policy, Rules, Scorecard
     from policies.explain import Explanation
     from policies.findings import Finding
     from policies.values import Part
 
-_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
 _SEVERITY = {"error": "错误 error", "warning": "提醒 warning"}
 
 
@@ -36,6 +37,17 @@ def findings_html(findings: Sequence[Finding]) -> str:
     ]  # fmt: skip
     heads = ("级别 severity", "行 line", "位置 place", "问题 finding", "反例 counter-example", "办法 cure", "代码 code")
     return _table(f"检查结果 {len(findings)}", heads, rows)
+
+
+def coverage_html(coverage: Coverage) -> str:
+    """Return what the cases reach as a table of shares, and every part that none reaches under it."""
+    rows = [
+        (f"{share.title.zh} {share.title.en}", share.reached, share.parts, percent_down(share.reached, share.parts))
+        for share in coverage.shares
+    ]
+    caption = f"{coverage.cases} 个用例的覆盖 coverage by {coverage.cases} cases"
+    missed = (f"{part.line or '–'}: {part.title.zh}" for part in coverage.missed)
+    return _table(caption, ("部分 part", "到达 reached", "共 of", "占比 share"), rows) + _lines(missed)
 
 
 def policy_html(document: Policy) -> str:
@@ -142,12 +154,12 @@ def _condition(document: Document, when: Mapping[str, Any]) -> str:
             return word.join(f"({_condition(document, part)})" for part in when[key])
     if "is" in when:
         return f"{_name(document, when['input'])} 不适用 not applicable"
-    sign = next(key for key in _SIGNS if key in when)
+    sign = next(key for key in SIGNS if key in when)
     values = when[sign] if isinstance(when[sign], list | tuple) else [when[sign]]
     if "dimension" in when:
-        return f"维度得分 score of {when['dimension']} {_SIGNS[sign]} {decimal_text(exact(values[0]))}"
+        return f"维度得分 score of {when['dimension']} {SIGNS[sign]} {decimal_text(exact(values[0]))}"
     shown = ", ".join(_value(document, when["input"], str(value)) for value in values)
-    return f"{_name(document, when['input'])} {_SIGNS[sign]} {shown}"
+    return f"{_name(document, when['input'])} {SIGNS[sign]} {shown}"
 
 
 def _name(document: Document, name: str) -> str:

@@ -111,6 +111,11 @@ def percent(number: Fraction) -> str:
     return f"{decimal_text(number * 100)}%"
 
 
+def percent_down(part: int, whole: int) -> str:
+    """Return a share in whole percent, rounded down so that only a whole one is ``100%``; ``–`` of nothing."""
+    return f"{100 * part // whole}%" if whole else "–"
+
+
 def shown(word: Word, value: int | str, unit: str | None = None, language: str = "zh") -> str:
     """Return a stored value as a reader writes it, with its unit: ``60万元``, ``85%``, ``4.5``, ``3月``."""
     if isinstance(value, str):

@@ -15,6 +15,7 @@ Severity = Literal["error", "warning"]
 
 # Every code with its severity and meaning.  policies/README.md repeats this table and a test compares the two.
 CODES: dict[str, tuple[Severity, str]] = {
+    "unreadable": ("error", "the text is no policy document: not YAML, an unknown key, a value of the wrong kind"),
     "unknown_word": ("error", "an input is not a word of the vocabulary"),
     "declared_wrong": (
         "error",

@@ -32,7 +32,7 @@ def load(source: str | FilePath) -> Policy:
     known = shipped()
     if source in known:
         return read_file(known[source])
-    if source.endswith((".yaml", ".yml", ".json")):
+    if source.endswith((".yaml", ".yml", ".json")) or FilePath(source).is_file():
         return read_file(FilePath(source))
     nearest = difflib.get_close_matches(source, known, 1)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from policies.condition import Condition
-from policies.document import Indicator, Policy, Rules, Scorecard
+from policies.document import Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import UNITS, exact, stored
+from policies.reading import Path
 from policies.structure import used_words
 from policies.values import is_set, number_text
 
@@ -19,7 +21,33 @@ SEMANTICS = 1
 
 def canonical(document: Policy) -> str:
     """Return a document as JSON with sorted keys and exact numbers; parsing it gives an equal document."""
-    return _json(document.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True))
+    form = document.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    for path, text in _refused_shares(document):
+        _put(form, path, text)
+    return _json(form)
+
+
+def _refused_shares(document: Policy) -> Iterator[tuple[Path, str]]:
+    """Yield each ``1%`` of a word that is no ratio: as the number 1/100 it would pass the check that refuses it."""
+    found: list[tuple[str, Path]] = [
+        (str(leaf.input), (*path, leaf.comparison[0]))
+        for condition, whole in conditions(document)
+        for leaf, path in condition.leaves(whole)
+        if leaf.comparison[0] not in ("eq", "in")  # those are kept as text
+    ]
+    for _, indicator, path in document.indicators if isinstance(document, Scorecard) else ():
+        cuts = indicator.ladder.cuts if indicator.ladder is not None else ()
+        found += [(indicator.input, (*path, "ladder", "cuts", index)) for index in range(len(cuts))]
+    for name, place in found:
+        text, word = document.text(*place), document.word(name)
+        if text is not None and text.strip().endswith("%") and (word is None or word.type != "ratio"):
+            yield place, text.strip()
+
+
+def _put(form: Any, path: Path, text: str) -> None:
+    for key in path[:-1]:
+        form = form[key]
+    form[path[-1]] = text
 
 
 def document_hash(document: Policy) -> str:

@@ -11,6 +11,8 @@ from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
 from api.cli.job import job
 from api.cli.policy import policy
+from api.cli.policy_cases import policy_cases
+from api.cli.policy_check import policy_check
 from api.cli.policy_diff import policy_diff
 from api.cli.policy_grade import grade_facts
 from api.cli.policy_schema import policy_schema
@@ -28,5 +30,7 @@ def cli() -> None:
 for command in (backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
     cli.add_command(command)
 policy.add_command(grade_facts)
+policy.add_command(policy_cases)
+policy.add_command(policy_check)
 policy.add_command(policy_diff)
 policy.add_command(policy_schema)

@@ -15,10 +15,7 @@ from api.commands.snapshot import today
 from api.database import reading, writing
 from api.errors import Invalid
 from api.settings import settings
-from policies import check as check_document
-from policies import load
 from policies.documents import shipped
-from policies.refusal import Refusal
 from schema.tables import Policy, PolicyVersion
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -39,19 +36,6 @@ def text_of(source: str) -> str:
         raise Invalid(
             f"{source!r} is neither a readable UTF-8 file ({error}) nor a shipped policy; shipped: {', '.join(shipped())}."
         ) from error
-
-
-@policy.command("check")
-@click.argument("source")
-def check(source: str) -> None:
-    """Check a policy, given as a file or as the id of a shipped one; exit 1 when there are errors."""
-    findings = check_document(load(source))
-    for finding in findings:
-        CONSOLE.print(str(finding), markup=False)
-    errors = sum(finding.severity == "error" for finding in findings)
-    if errors:
-        raise Refusal(f"{source}: {errors} errors.", code="policy_invalid")
-    CONSOLE.print(f"{source}: no errors.")
 
 
 @policy.command("list")

@@ -117,6 +117,23 @@ def policies() -> str:
     return "| id | kind | 中文 | title | document |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def checks() -> str:
+    """What the cases of every shipped policy reach and notice."""
+    from policies import compile_plan, coverage, load, mutation
+    from policies.documents import shipped
+    from policies.exact import percent_down
+
+    rows = []
+    for name in shipped():
+        plan = compile_plan(load(name))
+        reached, made = coverage(plan), mutation(plan)
+        there = len(reached.parts) - len(reached.missed)
+        shares = f"{there} of {len(reached.parts)} ({percent_down(there, len(reached.parts))})"
+        noticed = f"{made.killed} of {made.tried} ({percent_down(made.killed, made.tried)})"
+        rows.append(f"| `{name}` | {reached.cases} | {shares} | {noticed} |")
+    return "| policy | cases | parts reached | changes noticed |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
 def mappings() -> str:
     """Every shipped mapping."""
     from api.intake.mapping import SHIPPED, load_mapping
@@ -127,7 +144,8 @@ def mappings() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, mappings)
+    part.__name__: part
+    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings)
 }
 
 

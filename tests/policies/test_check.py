@@ -10,6 +10,7 @@ from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
 from policies.documents import shipped
 from policies.findings import CODES
 from policies.reading import DocumentError
+from policies.report import unreadable
 
 README = Path(__file__).resolve().parents[2] / "policies" / "README.md"
 LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
@@ -138,7 +139,7 @@ def test_a_broken_document_is_found_out(code: str, text: str, before: str, after
 
 
 def test_every_code_is_shown_by_a_broken_document_and_stands_in_the_readme() -> None:
-    assert {code for code, *_ in BROKEN} == set(CODES)
+    assert {code for code, *_ in BROKEN} == set(CODES) - {"unreadable"}  # what cannot be parsed has a test of its own
     text = README.read_text(encoding="utf-8")
     for code, (severity, meaning) in CODES.items():
         assert f"| `{code}` | {severity} | {meaning} |" in text
@@ -207,3 +208,14 @@ def test_a_tier_is_not_named_like_having_none() -> None:
     tier = parse(text).tiers.order[0]
     with pytest.raises(DocumentError, match="'pending' says that a customer has no tier"):
         parse(text.replace(f"[{tier},", "[pending,"))
+
+
+def test_a_text_that_is_no_document_has_each_fault_as_a_finding() -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse(CARD.replace("weights: absolute", "weigths: absolute"))
+    found = unreadable(caught.value).findings
+    assert [(finding.code, finding.severity, finding.line) for finding in found] == [
+        ("unreadable", "error", 1),
+        ("unreadable", "error", 6),
+    ]
+    assert "Did you mean weights?" in {finding.cure for finding in found}

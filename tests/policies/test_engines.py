@@ -17,11 +17,12 @@ from sqlalchemy import Engine
 from sqlglot import exp
 
 from policies import Plan, compile_plan, explain, grade, load, parse
-from policies.check import attainable
+from policies.attainable import Totals
+from policies.boundaries import boundary_cases
 from policies.document import Input, Scorecard
 from policies.documents import shipped
 from policies.exact import exact
-from policies.oracle import tier_of
+from policies.oracle import facts_of, tier_of
 from policies.plan import Facts, outcome
 from policies.sql import COLUMNS, DIALECTS, select_statement
 from policies.states import NOT_APPLICABLE, PENDING, state
@@ -365,6 +366,20 @@ def test_engines_agree_on_the_shipped_policies(name: str) -> None:
     assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == expected
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_engines_agree_on_every_boundary_case_and_the_case_says_the_same(name: str) -> None:
+    plan = compile_plan(load(name))
+    cases = boundary_cases(plan)
+    rows = [dict.fromkeys(plan.inputs) | facts_of(plan.document, case.given) for case in cases]
+    expected = by_oracle(plan, rows)
+    assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == expected
+    for case, row, (_, status, tier, total, worst, best, candidates, levels) in zip(cases, rows, expected, strict=True):
+        assert (case.expect.status, case.expect.tier) == (status, tier)
+        assert case.expect.total == (None if total is None else Fraction(total * 100, plan.scale))
+        if status in ("graded", "pending") and None not in (row[part.word] for part in plan.population):
+            assert outcome(plan, plan.unpack(levels)) == (worst, best, candidates)
+
+
 @pytest.mark.parametrize(("before", "after", "sums"), [
     ("gates:", "gates:", 1),
     ("weight: 3%\n        out_of: 10\n        panel", "weight: 2.9999%\n        out_of: 10\n        panel", 14),
@@ -381,9 +396,9 @@ def test_levels_that_do_not_fit_beside_the_totals_get_a_sum_of_their_own(before:
 def test_g2_counts_in_thirtieths_of_a_point_and_every_attainable_boundary_total_has_its_tier() -> None:
     plan = compile_plan(load("sabcd-weighted"))
     assert (plan.scale, plan.bands, plan.highest) == (3000, (2700, 2250, 1800, 1200, 0), 3000)
-    reached, document = attainable(plan), plan.document
+    reached, document = Totals(plan), plan.document
     assert isinstance(document, Scorecard)
-    totals = [total for total in range(plan.highest + 1) if reached >> total & 1]
+    totals = [total for total in range(plan.highest + 1) if reached.at_least(total) == total]
     assert len(totals) > 2500
     assert [plan.tiers[plan.tier_of(total)] for total in totals] == [
         tier_of(document, Fraction(total, 30)) for total in totals

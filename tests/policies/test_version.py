@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies import compile_plan, load, parse
+from policies import check, compile_plan, load, parse
 from policies.documents import shipped
 from policies.version import canonical, differences, document_hash, semantic_hash
 
@@ -82,3 +82,21 @@ def test_differences_name_the_place_by_id() -> None:
     changed = parse(TEXT.replace("cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"))
     assert differences(G2, changed) == [("dimensions.HC.indicators.A2.ladder.cuts.2", "50", "60")]
     assert differences(G2, G2) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("sabc-threshold", "amount_12m, ge: 50", "amount_12m, ge: 1%"),
+        ("sabcd-weighted", "[0, 10, 50, 100]", "[0, 10, 5000%, 100]"),
+        ("sabcd-weighted", "orders_12m, eq: 0", "orders_12m, eq: 0%"),
+    ],
+)
+def test_the_canonical_form_is_refused_for_the_same_reason(name: str, before: str, after: str) -> None:
+    text = shipped()[name].read_text(encoding="utf-8")
+    assert before in text
+    document = parse(text.replace(before, after))
+    again = parse(canonical(document))
+    assert [finding.code for finding in check(document)] == ["wrong_unit"]
+    assert [finding.code for finding in check(again)] == ["wrong_unit"]
+    assert canonical(again) == canonical(document)
