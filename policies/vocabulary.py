@@ -1,7 +1,8 @@
 """The facts that a policy may mention: one definition per word, with its type, unit and meaning in Chinese and English.
 
 Every fact is an int64, a boolean or one of a few named values, as known at a date.  ``None`` is a fact that is not
-known.  Windows end at the as-of date and reach back by whole months, clamped to the month's end.
+known; policies.states says how one that cannot exist is stored.  Windows end at the as-of date and reach back by whole
+months, clamped to the month's end.
 """
 
 from __future__ import annotations
@@ -58,27 +59,27 @@ WORDS: tuple[Word, ...] = (
     Word("amount_36m", "money", "近三年累计采购金额", "amount of 36 months", "Net order amount of the last 36 months."),
     Word("amount_total", "money", "历史累计采购金额", "amount in all", "Net order amount since the first order."),
     Word("amount_growth", "ratio", "采购金额增长率", "growth of amount",
-         "amount_12m / amount_prior_12m - 1, unknown while amount_prior_12m is 0."),
+         "amount_12m / amount_prior_12m - 1; not applicable while amount_prior_12m is 0."),
     Word("profit_12m", "money", "近一年毛利", "profit of 12 months",
          "Gross profit of the orders of the last 12 months; unknown while one of them has no known profit."),
-    Word("margin_rate", "ratio", "利润贡献率", "margin", "profit_12m / amount_12m, unknown while amount_12m is 0."),
+    Word("margin_rate", "ratio", "利润贡献率", "margin", "profit_12m / amount_12m; not applicable while amount_12m is 0."),
     Word("orders_12m", "count", "近一年订单数", "orders of 12 months", "Number of orders of the last 12 months."),
     Word("orders_total", "count", "累计订单数", "orders in all", "Number of orders since the first."),
-    Word("tenure", "months", "合作月数", "tenure", "Whole months since the first order; unknown before it."),
+    Word("tenure", "months", "合作月数", "tenure", "Whole months since the first order; not applicable before it."),
     Word("months_since_order", "months", "距上次采购月数", "months since the last order",
-         "Whole months since the last order; unknown before the first."),
+         "Whole months since the last order; not applicable before the first."),
     Word("days_since_order", "days", "距上次采购天数", "days since the last order",
-         "Days since the last order; unknown before the first."),
+         "Days since the last order; not applicable before the first."),
     Word("months_since_contact", "months", "距上次联系月数", "months since the last contact",
-         "Whole months since the last interaction; unknown before the first."),
+         "Whole months since the last interaction; not applicable before the first."),
     Word("interactions_12m", "count", "近一年互动次数", "interactions of 12 months",
          "Number of interactions of the last 12 months."),
     Word("product_lines", "count", "产品线数", "product lines",
          "Number of different product lines ordered in the last 36 months; unknown while an order names none."),
     Word("repeat_rate", "ratio", "重复购买率", "repeat rate",
-         "Share of the last four quarters (three months each, ending at the date) with an order; unknown before the first order."),
+         "Share of the last four quarters (three months each, ending at the date) with an order; not applicable before the first order."),
     Word("renewal_rate", "ratio", "续约率", "renewal rate",
-         "Share of the contracts ended in the last 36 months that were renewed; unknown while none has ended."),
+         "Share of the contracts ended in the last 36 months that were renewed; not applicable while none has ended."),
     Word("referrals_12m", "count", "近一年推荐成功次数", "successful referrals of 12 months",
          "Customers referred by this one whose first order falls in the last 12 months."),
     Word("satisfaction", "score", "满意度", "satisfaction",
@@ -87,7 +88,7 @@ WORDS: tuple[Word, ...] = (
          "Service records of type complaint in the last 12 months."),
     Word("payment_delay_days", "days", "最长付款逾期天数", "longest payment delay",
          "Longest delay of an order due in the last 12 months: paid late, or unpaid at the date; 0 when all were paid in time; "
-         "unknown while none was due."),
+         "not applicable while none was due."),
     Word("industry_outlook", "rating", "行业发展前景评分", "industry outlook",
          "Panel rating of the industry's outlook and of the room for our products."),
     Word("purchase_intent", "rating", "采购意向评分", "purchase intent", "Panel rating of purchase plans for one to two years."),

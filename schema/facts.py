@@ -1,7 +1,8 @@
 """Facts: one row per customer and one column per vocabulary word, as known at the end of a day, in one statement.
 
 An event counts when it happened by the day and was known by the day's end.  Everything is an integer: money is rounded
-once, half up, from its exact sum to fen; ratios once, half up, to basis points.
+once, half up, from its exact sum to fen; ratios once, half up, to basis points.  What is not known is NULL; what cannot exist,
+as the margin of no purchases, is policies.states.NOT_APPLICABLE.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sqlalchemy import (
     union_all,
 )  # fmt: skip
 
+from policies.states import NOT_APPLICABLE
 from policies.vocabulary import RATINGS, WORDS
 from schema.expressions import DaysBetween, Integer, LocalDate, fen, ratio, total
 from schema.tables import (
@@ -46,6 +48,7 @@ from schema.tables.base import UtcDateTime
 from schema.windows import end_of_day, is_month_end, months_before, offsets
 
 ZERO = literal(0, BigInteger)
+NONE = literal(NOT_APPLICABLE, BigInteger)
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,19 @@ def _orders(at: AsOf) -> Subquery:
 
 
 def _payment_delay(at: AsOf) -> Subquery:
-    """The longest delay of the orders due in the last 12 months; an unpaid one is late until the day."""
+    """The longest delay of the orders due in the last 12 months; an unpaid one is late until the day.
+
+    NULL where none was surely due, but an order says no date; no row where nothing can have been due.
+    """
     paid = and_(Order.paid_on.is_not(None), Order.paid_on <= at.day, Order.paid_known_at < at.cut)
     days = DaysBetween(Order.payment_due_on, case((paid, Order.paid_on), else_=literal(at.day, Date)))
     return (
-        select(Order.customer_id, cast(func.max(case((days > 0, days), else_=0)), BigInteger).label("days"))
-        .where(at.known(Order), Order.ordered_on <= at.day, at.within(Order.payment_due_on, 12))
+        select(Order.customer_id, cast(func.max(case((days > 0, days), (days <= 0, 0))), BigInteger).label("days"))
+        .where(
+            at.known(Order),
+            Order.ordered_on <= at.day,
+            or_(at.within(Order.payment_due_on, 12), Order.payment_due_on.is_(None)),
+        )
         .group_by(Order.customer_id)
         .subquery("p")
     )
@@ -288,27 +298,36 @@ def facts_statement(as_of: date, zone: str) -> Select[Any]:
     def of_orders(name: str) -> ColumnElement[int | None]:
         return case((has_orders, orders.c[name]), else_=ZERO)
 
+    def since_order(value: Any) -> ColumnElement[int | None]:
+        return case((has_orders, value), else_=NONE)
+
+    def share(numerator: Any, denominator: Any, less: int = 0) -> ColumnElement[int | None]:
+        return case((denominator == 0, NONE), else_=ratio(numerator, denominator) - less)
+
+    def joined_to(part: Subquery, value: Any) -> ColumnElement[int | None]:
+        return case((part.c.customer_id.is_(None), NONE), else_=value)
+
     amount, prior = of_orders("amount_12m"), of_orders("amount_prior_12m")
     values: dict[str, Any] = {
         "status": case((ordered, "active"), else_=func.coalesce(statuses.c.status, "potential")),
         **{name: of_orders(name) for name in ("amount_12m", "amount_prior_12m", "amount_36m", "amount_total")},
-        "amount_growth": ratio(amount, prior) - 10_000,
+        "amount_growth": share(amount, prior, 10_000),
         "profit_12m": of_orders("profit_12m"),
-        "margin_rate": ratio(of_orders("profit_12m"), amount),
+        "margin_rate": share(of_orders("profit_12m"), amount),
         "orders_12m": of_orders("orders_12m"),
         "orders_total": of_orders("orders_total"),
-        "tenure": at.months_since(orders.c.first_on),
-        "months_since_order": at.months_since(orders.c.last_on),
-        "days_since_order": at.days_since(orders.c.last_on),
-        "months_since_contact": at.months_since(contacts.c.last_on),
+        "tenure": since_order(at.months_since(orders.c.first_on)),
+        "months_since_order": since_order(at.months_since(orders.c.last_on)),
+        "days_since_order": since_order(at.days_since(orders.c.last_on)),
+        "months_since_contact": joined_to(contacts, at.months_since(contacts.c.last_on)),
         "interactions_12m": func.coalesce(contacts.c.count, 0),
         "product_lines": case((lines.c.customer_id.is_not(None), lines.c.lines), else_=ZERO),
-        "repeat_rate": orders.c.quarters * 2500,
-        "renewal_rate": ratio(contracts.c.renewed, contracts.c.ended),
+        "repeat_rate": since_order(orders.c.quarters * 2500),
+        "renewal_rate": joined_to(contracts, ratio(contracts.c.renewed, contracts.c.ended)),
         "referrals_12m": func.coalesce(referrals.c.count, 0),
         "satisfaction": ratio(surveys.c.sum, surveys.c.count, scale=100),
         "complaints_12m": func.coalesce(complaints.c.count, 0),
-        "payment_delay_days": delay.c.days,
+        "payment_delay_days": joined_to(delay, delay.c.days),
         **{word.name: ratings.c[word.name] for word in RATINGS},
     }
     joined: Any = Customer.__table__

@@ -43,23 +43,27 @@ def test_a_text_difference_is_unified_and_names_both() -> None:
         (G2, "bands: {closed: left", "bands: {closed: right", "分数段的闭端 左闭 → 右闭", "closed side of the bands left → right"),
         (G2, "[active, lost, intent]", "[active, lost]", "适用范围的客户状态 active, lost, intent → active, lost", "population by customer status active, lost, intent → active, lost"),
         (G2, "missing: pending", "missing: {points: 0}", "缺失处理 待确认 → 计0分", "treatment of what is missing pending → 0 points"),
-        (G2, "missing: {points: 2}", "missing: pending", "B2 缺失处理 计2分 → 待确认", "B2's treatment of what is missing 2 points → pending"),
+        (G2, "        not_applicable: {points: 2}", "        missing: {points: 2}\n        not_applicable: {points: 2}", "B2 缺失处理 无 → 计2分",
+         "B2's treatment of what is missing none → 2 points"),
+        (G2, "not_applicable: {points: 2}", "not_applicable: {points: 3}", "B2 不适用处理 计2分 → 计3分", "B2's treatment of what is not applicable 2 points → 3 points"),
         (G2, "input: referrals_12m", "input: complaints_12m", "B4 输入 近一年推荐成功次数 → 近一年投诉数", "B4's input successful referrals of 12 months → complaints of 12 months"),
         (G2, "weights: absolute", "weights: relative", "权重方式 占总分 → 占本维度", "way of weighting absolute → relative"),
         (G2, "raters: 3", "raters: 5", "C2 评审人数 3 → 5", "C2's number of raters 3 → 5"),
         (G2, "name: 满分为 S", "name: 满分", "用例 新增 满分 / 删除 满分为 S", "cases added 满分 / removed 满分为 S"),
         (G2, "effect: {cap: D}", "effect: {cap: C}", "门槛 dormant 效果 不高于 D → 不高于 C", "gate dormant's effect not above D → not above C"),
-        (G2, "ge: 12}]}", "ge: 6}]}", "门槛 dormant 条件 近一年订单数 = 0 且 距上次联系月数 ≥ 12月 → 近一年订单数 = 0 且 距上次联系月数 ≥ 6月",
-         "gate dormant's condition orders of 12 months = 0 and months since the last contact ≥ 12 月 → "
-         "orders of 12 months = 0 and months since the last contact ≥ 6 月"),
+        (G2, "ge: 12}, {input: months_since_contact, is: not_applicable}]}", "ge: 6}]}",
+         "门槛 dormant 条件 近一年订单数 = 0 且 (距上次联系月数 ≥ 12月 或 距上次联系月数 不适用) → 近一年订单数 = 0 且 (距上次联系月数 ≥ 6月)",
+         "gate dormant's condition orders of 12 months = 0 and (months since the last contact ≥ 12 月 or months since the last contact is "
+         "not applicable) → orders of 12 months = 0 and (months since the last contact ≥ 6 月)"),
         (P, "tiers: {order: [S, A, B, C]}", "tiers: {order: [S, A, B, C], conditions: {S: {not: {input: tenure, lt: 12}}}}",
          "S 的最低条件 无 → 非(合作月数 < 12月)", "minimum condition of S none → not (tenure < 12 月)"),
         (P, "else: C", "else: B", "其余客户的等级 C → B", "tier of all others C → B"),
         (P, "then: A", "then: S", "规则 important 等级 A → S", "rule important's tier A → S"),
-        (P, "{all: [{input: amount_12m, ge: 5},", "{any: [{input: amount_12m, gt: 6},",
-         "规则 usual 条件 近一年采购金额 ≥ 5万元 且 续约率 ≥ 60% 且 满意度 ≥ 3.5分 → 近一年采购金额 > 6万元 或 续约率 ≥ 60% 或 满意度 ≥ 3.5分",
-         "rule usual's condition amount of 12 months ≥ 5 万元 and renewal rate ≥ 60% and satisfaction ≥ 3.5 分 → "
-         "amount of 12 months > 6 万元 or renewal rate ≥ 60% or satisfaction ≥ 3.5 分"),
+        (P, "all:\n        - {input: amount_12m, ge: 5}", "any:\n        - {input: amount_12m, gt: 6}",
+         "规则 usual 条件 近一年采购金额 ≥ 5万元 且 (续约率 ≥ 60% 或 续约率 不适用) 且 满意度 ≥ 3.5分 → "
+         "近一年采购金额 > 6万元 或 (续约率 ≥ 60% 或 续约率 不适用) 或 满意度 ≥ 3.5分",
+         "rule usual's condition amount of 12 months ≥ 5 万元 and (renewal rate ≥ 60% or renewal rate is not applicable) and satisfaction ≥ 3.5 分 → "
+         "amount of 12 months > 6 万元 or (renewal rate ≥ 60% or renewal rate is not applicable) or satisfaction ≥ 3.5 分"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) and len(value) < 100 else "",
 )  # fmt: skip

@@ -76,8 +76,8 @@ def test_the_cheapest_change_lifts_the_tier_and_no_smaller_one_does(plan: Plan) 
         steps = [
             abs(code - codes[place])
             for place, axis in enumerate(plan.axes)
-            for code in range(1, axis.radix)
-            if outcome(plan, [*codes[:place], code, *codes[place + 1 :]])[2] < before
+            for code in range(1, axis.cells + 1)
+            if codes[place] <= axis.cells and outcome(plan, [*codes[:place], code, *codes[place + 1 :]])[2] < before
         ]
         if told.cheapest is None:
             assert not steps
@@ -85,7 +85,7 @@ def test_the_cheapest_change_lifts_the_tier_and_no_smaller_one_does(plan: Plan) 
         lifted += 1
         place = next(i for i, axis in enumerate(plan.axes) if axis.name == told.cheapest.id)
         axis = plan.axes[place]
-        reach = next(c for c in range(1, axis.radix) if explain(plan, facts | {axis.word.name: axis.sample(c)}).inputs[place].range == told.cheapest.reach)  # fmt: skip
+        reach = next(c for c in range(1, axis.cells + 1) if explain(plan, facts | {axis.word.name: axis.sample(c)}).inputs[place].range == told.cheapest.reach)  # fmt: skip
         assert abs(reach - codes[place]) == min(steps)
         assert grade(plan, facts | {axis.word.name: axis.sample(reach)}).tier == told.cheapest.tier
     assert lifted > 20

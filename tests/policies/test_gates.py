@@ -26,9 +26,9 @@ VALUES = (0, 1, 2)
 # The first 16 hexadecimal digits of the statements' SHA-256: the same with no gate in the language (what is not applicable
 # or pending changed them once).
 GOLDEN = {
-    "sabcd-weighted": ("4d319a63d02ccee5", "5da72611a4f40e1d", "81068c8407fb19aa", "633e9eb3fcee9966"),
-    "sabc-threshold": ("59438631d8f4edfa", "affd130acf1d88d7", "115e9639d02f4d07", "115e9639d02f4d07"),
-    "rfm-retail": ("dee236033eb2fb23", "e47c23faba9ffe22", "bb349d033af91309", "a0c170e039df75ad"),
+    "sabcd-weighted": ("7ce733b9e820edd1", "1c698fc849b55338", "7abf6a0d8db89835", "9ec505ffac1ad59b"),
+    "sabc-threshold": ("5dcee017d8dee51f", "89cf3ecf3ff30345", "53494393ed5beaf3", "53494393ed5beaf3"),
+    "rfm-retail": ("acbf1419923b24c6", "9ca056ee5982819a", "1c2931f1196b0b66", "7462a5367a4b52d3"),
 }
 DORMANT: dict[str, Any] = {
     "status": "lost", "amount_36m": 300_000_000, "amount_12m": 0, "margin_rate": 3000, "orders_12m": 0, "tenure": 60,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger, Engine, delete, insert, literal, select
 
+from policies.states import NOT_APPLICABLE
 from policies.vocabulary import RATINGS, WORDS
 from schema.expressions import ratio
 from schema.facts import facts_statement
@@ -68,9 +69,28 @@ def test_customer_without_events_has_known_zeros_and_honest_unknowns(engine: Eng
     assert [found[name] for name in ("amount_12m", "amount_36m", "orders_12m", "referrals_12m", "complaints_12m")] == [
         0
     ] * 5
-    for name in ("amount_growth", "margin_rate", "tenure", "repeat_rate", "renewal_rate", "satisfaction",
-                 "months_since_order", "months_since_contact", "payment_delay_days", "industry_outlook"):  # fmt: skip
-        assert found[name] is None, name
+    for name in ("amount_growth", "margin_rate", "tenure", "repeat_rate", "renewal_rate", "months_since_order",
+                 "days_since_order", "months_since_contact", "payment_delay_days"):  # fmt: skip
+        assert found[name] == NOT_APPLICABLE, name
+    assert (found["satisfaction"], found["industry_outlook"]) == (None, None)  # somebody could tell
+
+
+def test_what_cannot_exist_is_told_from_what_is_not_known(engine: Engine) -> None:
+    for key in (1, 2, 3, 4):
+        customer(engine, key)
+    day, old = date(2026, 1, 1), date(2024, 6, 1)
+    add(engine, Order, order(1, day, "10", profit=None), order(1, old, None))
+    add(engine, Order, order(2, day, "0", profit=None, payment_due_on=date(2024, 1, 1)))
+    add(engine, Order, order(3, old, "10", profit=Decimal(1), payment_due_on=date(2026, 3, 1)), order(3, old, "1"))
+    found = facts(engine)
+    assert (found[1]["margin_rate"], found[1]["amount_growth"]) == (
+        None,
+        None,
+    )  # one profit and one amount are not known
+    assert (found[2]["margin_rate"], found[2]["amount_growth"]) == (NOT_APPLICABLE, NOT_APPLICABLE)
+    assert (found[3]["margin_rate"], found[3]["amount_growth"]) == (NOT_APPLICABLE, -10_000)
+    delays = [found[key]["payment_delay_days"] for key in (1, 2, 3, 4)]
+    assert delays == [None, NOT_APPLICABLE, 30, NOT_APPLICABLE]  # the orders of the first say no date
 
 
 def test_amounts_growth_and_margin_are_rounded_once_from_exact_sums(engine: Engine) -> None:
