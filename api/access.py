@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "submit_policy": frozenset({"analyst"}),
     "decide_policy": frozenset({"strategy"}),
     "run_grading": frozenset({"analyst", "strategy", "marketing"}),
+    "appoint": frozenset({"strategy"}),
     "manage_users": frozenset({"admin"}),
 }
 

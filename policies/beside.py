@@ -1,4 +1,4 @@
-"""What is wrong with the parts beside the computed tier: the hold rule and the review routing."""
+"""What is wrong with the parts beside the computed tier: the hold rule, review routing, appointments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,22 @@ from policies.hold import Hold
 from policies.reading import Path
 
 MOST_PERIODS = 36  # three years of monthly gradings
+MOST_MONTHS = 60
 
 
 def beside(document: Policy) -> Iterator[Finding]:
-    """Yield what is wrong with a document's hold rule and review routing."""
+    """Yield what is wrong with a document's hold rule, review routing and appointments."""
     if document.hold is not None:
         yield from _hold(document, document.hold)
     if document.review is not None:
         yield from _review(document)
+    if document.appointments is not None:
+        path: Path = ("appointments", "tiers")
+        yield from _named(document, document.appointments.tiers, path)
+        months = document.appointments.longest_months
+        if not 1 <= months <= MOST_MONTHS:
+            message, cure = f"longest_months is {months}", f"Write a whole number from 1 to {MOST_MONTHS}."
+            yield found(document, "appointment_months", ("appointments", "longest_months"), message, cure)
 
 
 def _hold(document: Policy, hold: Hold) -> Iterator[Finding]:

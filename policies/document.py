@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
+from policies.appointment import Appointments
 from policies.condition import Condition, Gate
 from policies.display import policy_html
 from policies.hold import Hold
@@ -224,6 +225,7 @@ class Document(Part):
     inputs: dict[Word, Input] = Field(default={})
     parameters: dict[Word, Parameter] = Field(default={}, max_length=50)
     gates: tuple[Gate, ...] = Field(default=(), max_length=30)
+    appointments: Appointments | None = None
     hold: Hold | None = None
     review: Review | None = None
     interpretations: tuple[Interpretation, ...] = ()

@@ -47,7 +47,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bands_scale": ("error", "a band begins above 100 or below 0"),
     "tier_unknown": (
         "error",
-        "a rule, gate, minimum condition, hold rule or case names a tier that is not in the order",
+        "a rule, gate, minimum condition, hold rule, appointment or case names a tier that is not in the order",
     ),
     "tier_unreachable": ("error", "no customer can reach a tier"),
     "at_least_range": ("error", "`at_least` wants fewer than one of its conditions, or more than there are"),
@@ -58,6 +58,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "gate_idle": ("warning", "a floor at the lowest tier or a cap at the best one"),
     "parameter_unset": ("error", "a parameter has no value yet"),
     "parameter_unused": ("warning", "nothing names a parameter"),
+    "appointment_months": ("error", "`longest_months` is not 1 to 60"),
     "hold_exit": (
         "error",
         "an exit bound above the tier's entry, not above the next tier's, or in a policy without totals",

@@ -133,6 +133,14 @@ def _gates(document: Policy) -> dict[str, Any]:
 def _beside(document: Policy) -> dict[str, Any]:
     """Return what decides which tier takes effect and who looks at it; no key where a document says nothing of it."""
     form: dict[str, Any] = {}
+    if document.appointments is not None:
+        part = document.appointments
+        form["appointments"] = {
+            "tiers": sorted(set(part.tiers)),
+            "by": part.by,
+            "longest_months": part.longest_months,
+            "evidence": part.evidence,
+        }
     if document.hold is not None:
         hold = document.hold
         bounds = {tier: str(bound) for tier, bound in hold.exit.items()}

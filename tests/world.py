@@ -96,12 +96,12 @@ def key(world: World, login: str) -> str:
         return users.issue_key(session, users.operator(session), login)
 
 
-def grade(world: World) -> int:
-    """Put the shipped policy in force and grade everybody as of today; return the run's id."""
+def grade(world: World, addition: str = "") -> int:
+    """Put the shipped policy with an addition in force and grade everybody as of today; return the run's id."""
     analyst, strategy = world.people["analyst"], world.people["strategy"]
     day = today(settings().zone)
     with writing(world.engine) as session:
-        draft = policies_.save_draft(session, analyst, shipped()[POLICY].read_text())
+        draft = policies_.save_draft(session, analyst, shipped()[POLICY].read_text() + addition)
         evidence = finished_backtest(session, draft, analyst)
         policies_.submit(session, analyst, draft.id, evidence.id)
         policies_.approve(session, strategy, draft.id, "evidence is sound")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from api.cli.appointment import appointment
 from api.cli.backtest import backtest
 from api.cli.database import database
 from api.cli.demo import demo
@@ -27,7 +28,7 @@ def cli() -> None:
     """Fenji 分级: customers, their grades, and the policies behind the grades."""
 
 
-for command in (backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
+for command in (appointment, backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
     cli.add_command(command)
 policy.add_command(grade_facts)
 policy.add_command(policy_cases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from api.access import Actor, actor_of_key, shown
+from api.commands.snapshot import today
 from api.database import reading, writing
 from api.errors import Forbidden
+from api.settings import settings
 
 HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
 
@@ -43,6 +46,11 @@ class Context:
     def show(self, kind: str, value: str | None) -> str | None:
         """Return a personal value as the actor may see it."""
         return shown(self.signed_in, kind, value)
+
+    @property
+    def today(self) -> date:
+        """The day in the zone of the settings."""
+        return today(settings().zone)
 
     def sign_in(self) -> None:
         """Find who holds the key now; Forbidden when nobody does.  Without a key the context stays as it is.

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.endpoint.executable import Executable
+from api.operations.appointment import AppointmentMutations, AppointmentQueries
 from api.operations.assessment import AssessmentMutations
 from api.operations.backtest import BacktestMutations, BacktestQueries
 from api.operations.contact import ContactMutations
@@ -35,6 +36,7 @@ class Query(
     PolicyQueries,
     RunQueries,
     BacktestQueries,
+    AppointmentQueries,
     IndustryQueries,
     RegionQueries,
     UserQueries,
@@ -54,6 +56,7 @@ class Mutation(
     ServiceRecordMutations,
     SurveyMutations,
     AssessmentMutations,
+    AppointmentMutations,
     ImprovementMutations,
     PolicyMutations,
     BacktestMutations,

@@ -8,6 +8,8 @@ from decimal import Decimal
 import strawberry
 
 from schema import tables
+from schema.appointed import appointed_today, effective
+from schema.objects.appointment import Appointment
 from schema.objects.assessment import Assessment
 from schema.objects.contact import Contact
 from schema.objects.contract import Contract
@@ -23,7 +25,17 @@ from schema.objects.status_change import CustomerStatus, StatusChange
 from schema.objects.survey import Survey
 from schema.objects.tag import Tag
 from schema.objects.user import User
-from schema.select import column, identifier, listed, mapped, related
+from schema.select import Lookup, column, derived, identifier, listed, mapped, related
+
+APPOINTMENT = tables.Appointment.__table__.c
+# The tier appointed today under the main policy, whose run gave the grade in force.
+APPOINTED = Lookup(
+    columns=("grade.run.version.policy_id", "id"),
+    statement=appointed_today(),
+    keys=(APPOINTMENT.policy_id, APPOINTMENT.customer_id),
+    parse=lambda tier: tier,
+    dated=True,
+)
 
 
 @mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户")
@@ -63,5 +75,12 @@ class Customer:
     improvements: list[Improvement] = listed("Feedback-improvement items. 反馈改进")
     assessments: list[Assessment] = listed("Ratings settled by people. 人工评分")
     status_changes: list[StatusChange] = listed("History of the status. 状态历史")
+    appointments: list[Appointment] = listed("Tiers given by people for a time. 等级任命")
+    effective_tier: str | None = derived(
+        "grade.tier",
+        make=effective,
+        lookups=(APPOINTED,),
+        description="The tier in effect today: appointed under the main policy, else the computed one. 今日生效等级",
+    )
     grade: Grade | None = related("The grade in force: the newest finished run's. 当前等级")
     grades: list[Grade] = listed("Grade history, oldest run first. 等级历史")

@@ -13,6 +13,7 @@ from policies import Plan, compile_plan, explain, parse
 from policies.exact import floor_tenth
 from policies.vocabulary import WORDS
 from schema import tables
+from schema.appointed import appointed_in_runs, effective
 from schema.objects.exact import Exact
 from schema.objects.explanation import Explanation, GradeStatus
 from schema.objects.run import Run
@@ -44,6 +45,12 @@ PREVIOUS = Lookup(
     columns=("run_id", "customer_id"),
     statement=previous_tiers(),
     keys=(tables.Run.__table__.c.id, tables.Grade.__table__.c.customer_id),
+    parse=lambda tier: tier,
+)
+APPOINTED = Lookup(
+    columns=("run_id", "customer_id"),
+    statement=appointed_in_runs(),
+    keys=(tables.Grade.__table__.c.run_id, tables.Grade.__table__.c.customer_id),
     parse=lambda tier: tier,
 )
 EXPLAINED = ("status", "levels")
@@ -86,7 +93,13 @@ class Grade:
 
     id: strawberry.ID = identifier("Grade", "run_id", "customer_id")
     status: GradeStatus = column("What the grading came to. 状态")
-    tier: str | None = column("Tier, when it is certain. 等级")
+    tier: str | None = column("Computed tier, when it is certain; no appointment changes it. 计算等级")
+    effective_tier: str | None = derived(
+        "tier",
+        make=effective,
+        lookups=(APPOINTED,),
+        description="The tier in effect on the run's day: the appointed one, else the computed one. 生效等级",
+    )
     total: Exact | None = derived(
         "total", make=scaled, lookups=(PLAN,), description="Exact total of 100, when certain. 总分"
     )

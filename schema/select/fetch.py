@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
@@ -19,6 +20,10 @@ class Viewer(Protocol):
 
     def show(self, kind: str, value: str | None) -> str | None:
         """Return the value as this viewer may see it, masked or as it is."""
+
+    @property
+    def today(self) -> date:
+        """The day that the viewer lives in."""
 
 
 class Context(Protocol):
@@ -94,7 +99,7 @@ class Lookup:
     """Something that a derived field needs besides its row, found by a key and never changing under it.
 
     ``columns`` are the paths of the key in the row; ``statement`` selects the columns ``keys``, then what ``parse``
-    takes.  With ``kept`` the parsed values stay in memory: only for keys that mean the same in every database.
+    takes.  A ``dated`` one binds ``today``, the viewer's day.  With ``kept`` the parsed values stay in memory: only for keys that mean the same in every database.
     """
 
     columns: tuple[str, ...]
@@ -102,6 +107,7 @@ class Lookup:
     keys: tuple[ColumnElement[Any], ...]
     parse: Callable[..., Any]
     kept: Bounded[tuple[Any, ...], Any] | None = None
+    dated: bool = False
 
     def find(self, reader: Reader, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
         """Return the parsed values of the keys, None for one that is not there, with at most one statement."""
@@ -112,6 +118,8 @@ class Lookup:
         if missing:
             # A key of two columns may fetch rows that nobody asked for: every pair of the parts.
             statement, parts, width = self.statement, {}, len(self.keys)
+            if self.dated:
+                statement = statement.params(today=reader.viewer.today)
             for index, column in enumerate(self.keys):
                 name = f"keys{index}"
                 statement = statement.where(among(column, reader.dialect, name))

@@ -1,5 +1,6 @@
 """At rest: one noun, one file; importing this package registers every table."""
 
+from schema.tables.appointment import Appointment
 from schema.tables.assessment import Assessment
 from schema.tables.audit import Audit
 from schema.tables.backtest import Backtest
@@ -25,7 +26,7 @@ from schema.tables.tag import CustomerTag, Tag
 from schema.tables.user import ApiKey, User, UserRole
 
 __all__ = [
-    "ApiKey", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
+    "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
     "Need", "Order", "OrderLine", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",

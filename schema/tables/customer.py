@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from schema.tables.base import Base, Key, Money, Sourced, UtcDateTime, now
 
 if TYPE_CHECKING:
+    from schema.tables.appointment import Appointment
     from schema.tables.assessment import Assessment
     from schema.tables.contact import Contact
     from schema.tables.contract import Contract
@@ -81,6 +82,7 @@ class Customer(Sourced, Base):
     surveys: Mapped[list[Survey]] = relationship(lazy="raise", order_by="Survey.id", viewonly=True)
     improvements: Mapped[list[Improvement]] = relationship(lazy="raise", order_by="Improvement.id", viewonly=True)
     assessments: Mapped[list[Assessment]] = relationship(lazy="raise", order_by="Assessment.id", viewonly=True)
+    appointments: Mapped[list[Appointment]] = relationship(lazy="raise", order_by="Appointment.id", viewonly=True)
     status_changes: Mapped[list[StatusChange]] = relationship(lazy="raise", order_by="StatusChange.id", viewonly=True)
     grade: Mapped[CurrentGrade | None] = relationship(
         lazy="raise", viewonly=True, uselist=False, primaryjoin="Customer.id == foreign(CurrentGrade.customer_id)"

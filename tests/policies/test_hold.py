@@ -203,12 +203,15 @@ def test_what_holds_belongs_to_the_meaning_and_a_document_without_it_keeps_its_h
     hashes = {
         semantic_hash(parse(CARD + text))
         for text in (
+            "appointments: {tiers: [A], by: strategy_group, longest_months: 6}\n",
+            "appointments: {tiers: [A, B], by: strategy_group, longest_months: 6}\n",
+            "appointments: {tiers: [A], by: strategy_group, longest_months: 6, evidence: optional}\n",
             "", "hold: {minimum_periods: 2}\n", "hold: {minimum_periods: 3}\n", "hold: {exit: {A: 55}}\n",
             "hold: {exit: {A: 50}}\n", "hold: {demotion_needs_approval: [A]}\n", "review: {always: [pending]}\n",
             "review: {borderline: {points: 2}}\n", "review: {borderline: {points: 3}}\n",
         )
     }  # fmt: skip
-    assert len(hashes) == 9
+    assert len(hashes) == 12
     assert semantic_hash(plain) == "sha256:270cec16ad6b395b0b081f53b55099e4c1147ced8d55f229cfcb394663630831"
     assumed = parse(CARD + "hold: {minimum_periods: 2, status: assumed}\n")
     assert semantic_hash(assumed) == semantic_hash(parse(CARD + "hold: {minimum_periods: 2}\n"))

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from policies.appointment import Appointments
 from policies.condition import Condition, Effect, Gate
 from policies.document import Indicator, Ladder, Panel, Parameter, Rules, Scorecard, TierOrder
 from policies.hold import Hold
@@ -28,6 +29,7 @@ def test_every_key_of_a_document_stands_on_the_page() -> None:
         Gate,
         Effect,
         Condition,
+        Appointments,
         Hold,
         Review,
         Borderline,

@@ -1,0 +1,94 @@
+"""Appointments: the list by day, and the doors to make one and to end it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Date, Select, literal, select
+
+from api.commands import appointment as commands
+from api.endpoint.context import Info
+from api.operations.arguments import (
+    After,
+    Before,
+    CustomerId,
+    First,
+    Identity,
+    Last,
+    Reason,
+    Values,
+    given,
+    needed,
+    one,
+    optional,
+)
+from api.operations.declaring import Refusal, mutation, query
+from schema import tables
+from schema.appointed import holds_on
+from schema.objects.appointment import Appointment
+from schema.select import Connection, Key, Page, page
+from schema.select.field import key_of
+
+AppointmentResult = Annotated[
+    Appointment | Refusal, strawberry.union("AppointmentResult", description="The appointment, or why not. 任命或原因")
+]
+
+
+@strawberry.input(description="A tier given for a time. 任命内容")
+class AppointmentInput:
+    """A tier given for a time."""
+
+    policy_key: str = needed("Key of the policy, which says what may be appointed. 政策标识")
+    tier: str = needed("The tier. 等级")
+    valid_until: date = needed("Last day. 截止日期")
+    reason: str = needed("Why. 理由")
+    evidence: str | None = optional("What shows it: a text or a link. 依据")
+    valid_from: date | None = optional("First day; today when left out. 起始日期")
+
+
+@strawberry.type
+class AppointmentQueries:
+    """Reads of appointments."""
+
+    @query(Connection[Appointment], "Appointments by their last day, by pages. 任命列表")
+    def appointments(
+        self,
+        on: Annotated[
+            date | None, strawberry.argument(description="Those that hold on this day; all when left out. 生效日期")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Page:
+        """Return a page of appointments."""
+        statement = select(tables.Appointment)
+        if on is not None:
+            statement = statement.where(holds_on(literal(on, Date)))
+        keys = [Key(tables.Appointment.valid_until), Key(tables.Appointment.id)]
+        return page(statement, keys, "valid_until", first=first, after=after, last=last, before=before)
+
+
+@strawberry.type
+class AppointmentMutations:
+    """Writes of appointments."""
+
+    @mutation(AppointmentResult, "Give a customer a tier for a time, as the policy in force allows it. 任命客户等级")
+    def appoint(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[AppointmentInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Give a customer a tier."""
+        made = info.context.write(commands.appoint, key_of(customer_id, "Customer"), **given(input))
+        return one(tables.Appointment, made.id)
+
+    @mutation(AppointmentResult, "End an appointment from today on. 终止任命")
+    def end_appointment(self, info: Info, id: Identity, reason: Reason) -> Select[Any]:
+        """End an appointment."""
+        key = key_of(id, "Appointment")
+        info.context.write(commands.end, key, reason)
+        return one(tables.Appointment, key)

@@ -1,0 +1,44 @@
+"""Which appointments hold on a day, and the tier that takes effect beside the computed one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, or_, select
+
+from schema.tables import Appointment, Grade, PolicyVersion, Run
+
+
+def holds_on(day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Return the condition that an appointment holds on a day: both of its days included, the day it ended not."""
+    within = and_(Appointment.valid_from <= day, Appointment.valid_until >= day)
+    return and_(within, or_(Appointment.ended_on.is_(None), Appointment.ended_on > day))
+
+
+def appointed_in_runs() -> Select[int, int, str]:
+    """Return the statement of (run, customer, tier appointed under the run's policy on the run's day)."""
+    return (
+        select(Grade.run_id, Grade.customer_id, Appointment.tier)
+        .join(Run, Run.id == Grade.run_id)
+        .join(PolicyVersion, PolicyVersion.id == Run.version_id)
+        .join(
+            Appointment,
+            and_(
+                Appointment.customer_id == Grade.customer_id,
+                Appointment.policy_id == PolicyVersion.policy_id,
+                holds_on(Run.__table__.c.as_of),
+            ),
+        )
+    )
+
+
+def appointed_today() -> Select[int, int, str]:
+    """Return the statement of (policy, customer, tier appointed) on the bound day ``today``."""
+    today: Any = bindparam("today", type_=Date)
+    return select(Appointment.policy_id, Appointment.customer_id, Appointment.tier).where(holds_on(today))
+
+
+def effective(computed: str | None, appointed: str | None) -> str | None:
+    """Return the tier that takes effect: the appointed one where there is one."""
+    return appointed or computed

@@ -1,0 +1,35 @@
+"""Appointments on the wire."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema import tables
+from schema.objects.policy import Policy
+from schema.objects.user import User
+from schema.select import column, identifier, mapped, related
+
+if TYPE_CHECKING:
+    from schema.objects.customer import Customer
+
+
+@mapped(tables.Appointment, "A tier that people gave a customer for a time, beside the computed one. 等级任命")
+class Appointment:
+    """A tier given for a time."""
+
+    id: strawberry.ID = identifier("Appointment", "id")
+    tier: str = column("The tier given. 任命等级")
+    reason: str = column("Why. 理由")
+    evidence: str | None = column("What shows it: a text or a link. 依据")
+    valid_from: date = column("First day. 起始日期")
+    valid_until: date = column("Last day; it lapses after it. 截止日期")
+    appointed_at: datetime = column("When it was made. 任命时间")
+    ended_on: date | None = column("The first day it no longer holds, when somebody ended it before. 提前终止日期")
+    end_reason: str | None = column("Why it was ended. 终止原因")
+    policy: Policy = related("The policy. 所属政策")
+    appointed_by: User = related("Who made it. 任命人")
+    ended_by: User | None = related("Who ended it. 终止人")
+    customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")
