@@ -60,6 +60,8 @@ def end(appointment_id: int, reason: str, acting_login: str) -> None:
 def list_(day: datetime | None) -> None:
     """List the appointments by their last day."""
     table = Table("id", "客户 customer", "", "policy", "等级 tier", "from", "until", "ended", "理由 reason")
+    for place in (0, 1, 4):
+        table.columns[place].no_wrap = True
     statement = (
         select(Appointment.id, Customer.number, Customer.name, Policy.key, Appointment.tier, Appointment.valid_from,
                Appointment.valid_until, Appointment.ended_on, Appointment.reason)
