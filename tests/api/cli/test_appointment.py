@@ -28,7 +28,7 @@ def test_an_appointment_is_made_listed_and_ended(
     code, _, err = fenji(*add, "--as", "strategy")
     assert (code, "is appointed S from" in err) == (1, True)
     code, out, _ = fenji("appointment", "list", "--on", until)
-    assert (code, "202601-0001" in out, "until" in out) == (0, True, True)
+    assert (code, "202601-0001" in out) == (0, True)
     assert fenji("appointment", "list", "--on", until + timedelta(days=1)) == (0, "Nobody is appointed.\n", "")
     code, out, _ = fenji("appointment", "end", 1, "--reason", "误", "--as", "strategy")
     assert (code, out) == (0, f"Appointment 1 ended on {day}.\n")
