@@ -17,6 +17,7 @@ from api.cli.policy_check import policy_check
 from api.cli.policy_diff import policy_diff
 from api.cli.policy_grade import grade_facts
 from api.cli.policy_schema import policy_schema
+from api.cli.rating import rating
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.user import user
@@ -28,7 +29,21 @@ def cli() -> None:
     """Fenji 分级: customers, their grades, and the policies behind the grades."""
 
 
-for command in (appointment, backtest, database, demo, grade, import_, job, policy, schema, serve, snapshot, user):
+for command in (
+    appointment,
+    backtest,
+    database,
+    demo,
+    grade,
+    import_,
+    job,
+    policy,
+    rating,
+    schema,
+    serve,
+    snapshot,
+    user,
+):
     cli.add_command(command)
 policy.add_command(grade_facts)
 policy.add_command(policy_cases)

@@ -17,6 +17,7 @@ from api.operations.industry import IndustryQueries
 from api.operations.interaction import InteractionMutations
 from api.operations.need import NeedMutations
 from api.operations.order import OrderMutations
+from api.operations.panel_rating import PanelRatingMutations
 from api.operations.policy import PolicyMutations, PolicyQueries
 from api.operations.region import RegionQueries
 from api.operations.run import RunMutations, RunQueries, RunSubscriptions
@@ -57,6 +58,7 @@ class Mutation(
     SurveyMutations,
     AssessmentMutations,
     AppointmentMutations,
+    PanelRatingMutations,
     ImprovementMutations,
     PolicyMutations,
     BacktestMutations,

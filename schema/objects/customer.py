@@ -19,6 +19,7 @@ from schema.objects.industry import Industry
 from schema.objects.interaction import Interaction
 from schema.objects.need import Need
 from schema.objects.order import Order
+from schema.objects.panel_rating import PanelRating
 from schema.objects.region import Region
 from schema.objects.service_record import ServiceRecord
 from schema.objects.status_change import CustomerStatus, StatusChange
@@ -75,6 +76,7 @@ class Customer:
     improvements: list[Improvement] = listed("Feedback-improvement items. 反馈改进")
     assessments: list[Assessment] = listed("Ratings settled by people. 人工评分")
     status_changes: list[StatusChange] = listed("History of the status. 状态历史")
+    panel_ratings: list[PanelRating] = listed("What the raters of panels gave. 评审小组打分")
     appointments: list[Appointment] = listed("Tiers given by people for a time. 等级任命")
     effective_tier: str | None = derived(
         "grade.tier",

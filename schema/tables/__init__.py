@@ -16,6 +16,7 @@ from schema.tables.interaction import Interaction
 from schema.tables.job import Job, JobEvent
 from schema.tables.need import Need
 from schema.tables.order import Order, OrderLine
+from schema.tables.panel_rating import PanelRating
 from schema.tables.policy import Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion
 from schema.tables.region import Region
 from schema.tables.run import Run
@@ -28,6 +29,6 @@ from schema.tables.user import ApiKey, User, UserRole
 __all__ = [
     "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
-    "Need", "Order", "OrderLine", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
+    "Need", "Order", "OrderLine", "PanelRating", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from schema.tables.interaction import Interaction
     from schema.tables.need import Need
     from schema.tables.order import Order
+    from schema.tables.panel_rating import PanelRating
     from schema.tables.region import Region
     from schema.tables.service_record import ServiceRecord
     from schema.tables.survey import Survey
@@ -82,6 +83,7 @@ class Customer(Sourced, Base):
     surveys: Mapped[list[Survey]] = relationship(lazy="raise", order_by="Survey.id", viewonly=True)
     improvements: Mapped[list[Improvement]] = relationship(lazy="raise", order_by="Improvement.id", viewonly=True)
     assessments: Mapped[list[Assessment]] = relationship(lazy="raise", order_by="Assessment.id", viewonly=True)
+    panel_ratings: Mapped[list[PanelRating]] = relationship(lazy="raise", order_by="PanelRating.id", viewonly=True)
     appointments: Mapped[list[Appointment]] = relationship(lazy="raise", order_by="Appointment.id", viewonly=True)
     status_changes: Mapped[list[StatusChange]] = relationship(lazy="raise", order_by="StatusChange.id", viewonly=True)
     grade: Mapped[CurrentGrade | None] = relationship(

@@ -69,6 +69,8 @@ CASES = [
     Case("createSurvey", f'(customerId: "{CUSTOMER}", input: {{surveyedOn: "2026-01-05", score: 4}})', "service", "finance", "Survey"),
     Case("updateSurvey", f'(id: "{global_id("Survey", 1)}", input: {{score: 2}})', "service", "finance", "Survey"),
     Case("settleAssessment", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7, assessedOn: "2026-01-01", validUntil: "2027-01-01"}})', "analyst", "finance", "Assessment"),
+    Case("proposeRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "sales", "finance", "PanelRating"),
+    Case("giveRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "analyst", "finance", "PanelRating"),
     Case("appoint", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: "{DAY}", reason: "x"}})', "strategy", "sales", "Appointment"),
     Case("endAppointment", f'(id: "{global_id("Appointment", 1)}", reason: "x")', "strategy", "analyst", "Appointment"),
     Case("reportImprovement", f'(customerId: "{CUSTOMER}", input: {{reportedOn: "2026-01-01", problem: "慢"}})', "service", "finance", "Improvement"),
@@ -90,7 +92,7 @@ CASES = [
     Case("startBacktest", f'(versionId: "{FREE}", parameters: {{}})', "analyst", "sales", "Backtest"),
 ]  # fmt: skip
 # What needs more than this world holds succeeds in the tests of its own noun.
-ELSEWHERE = {"startBacktest", "appoint", "endAppointment"}
+ELSEWHERE = {"startBacktest", "giveRating", "appoint", "endAppointment"}
 
 
 def operation(case: Case) -> str:
