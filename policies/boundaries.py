@@ -162,10 +162,13 @@ def _bands(plan: Plan) -> Iterator[Named]:
         for total, zh, en in ((under, "之下", "below"), (at, "", "at"), (above, "之上", "above")):
             if total is None:
                 continue
-            start = _points(plan, max(begin, 0) if tier == plan.tiers[len(begins) - 1] else begin)
+            start, lowest = _points(plan, begin), tier == plan.tiers[len(begins) - 1]
+            where = (
+                ("最低的总分", "the lowest") if lowest else (f"{tier} 的起点 {start}", f"{start}, where {tier} begins")
+            )
             yield Named(
-                f"总分 {_points(plan, total)} ({tier} 的起点 {start}{' ' + zh if zh else ''})",
-                f"total {_points(plan, total)} ({en} {start}, where {tier} begins)",
+                f"总分 {_points(plan, total)} ({where[0]}{' ' + zh if zh else ''})",
+                f"total {_points(plan, total)} ({en} {where[1]})",
                 _undisturbed(plan, totals, total),
             )
 

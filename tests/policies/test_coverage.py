@@ -176,3 +176,12 @@ def test_what_is_not_applicable_is_a_rung_of_its_own_and_has_its_boundary_case()
     own = CARD.replace("        ladder:", "        not_applicable: {points: 3}\n        ladder:")
     made = mutation(compile_plan(parse(own + yaml_text(boundary_cases(compile_plan(parse(own)))))))
     assert made.survivors == ()
+
+
+@pytest.mark.parametrize("name", ["sabcd-weighted", "sabc-threshold", "rfm-retail", "rfm-wholesale"])
+def test_the_cases_of_a_shipped_policy_reach_every_part_and_notice_every_change(name: str) -> None:
+    plan = compile_plan(load(name))
+    made = mutation(plan)
+    assert [part.title.en for part in coverage(plan).missed] == []
+    assert [survivor.change.en for survivor in made.survivors] == []
+    assert made.tried > 20
