@@ -11,7 +11,7 @@ from policies.attainable import Totals
 from policies.compiler import compile_plan, size_finding
 from policies.document import Case, Document, Policy, Scorecard
 from policies.exact import decimal_text, exact, floor_tenth, shown
-from policies.findings import Finding, Findings, UnsoundPolicy, found
+from policies.findings import Finding, Findings, UnsoundPolicy, found, within
 from policies.oracle import facts_of, grade, tier_of
 from policies.plan import Negation, Plan, places_of, truth
 from policies.reading import Path
@@ -29,6 +29,9 @@ def check(document: Policy) -> Findings:
         except UnsoundPolicy as error:
             return Findings(sorted([*findings, *error.findings], key=lambda finding: finding.line))
         findings = [*findings, *unreachable(plan), *constant(plan), *failing_cases(plan)]
+        for name, part in plan.parts:
+            inner = [*unreachable(part), *constant(part), *failing_cases(part)]
+            findings += [within(name, finding) for finding in inner]
     return Findings(sorted(findings, key=lambda finding: finding.line))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm, prod
 from operator import ge, gt, le, lt
 
+from policies.composition import depth, inside, tier_in, tiers_in
 from policies.condition import Condition
+from policies.conditional import MOST_DEEP
 from policies.dimension_score import score_test
 from policies.document import Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
@@ -26,7 +29,25 @@ def compile_plan(document: Policy) -> Plan:
     findings = [finding for finding in structure(document) if CODES[finding.code][0] == "error"]
     if findings:
         raise UnsoundPolicy(document, findings)
-    plan = _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
+    documents: dict[str, Policy] = {"": document, **inside(document)}
+    scorings: dict[str, _Scoring] = {}
+    first = 0
+    for name, each in documents.items():
+        if isinstance(each, Scorecard):
+            scorings[name] = _scoring(each, first, name)
+            first += len(scorings[name].axes)
+    axes = _Axes(tuple(documents.values()), [axis for scoring in scorings.values() for axis in scoring.axes])
+    parts: dict[str, Plan] = {}
+    for name in (*list(documents)[1:], ""):  # the whole comes last, for it reads the tiers of the parts
+        read = _Conditions(documents[name], axes, scorings.get(name), parts)
+        made = _scorecard(read) if isinstance(read.document, Scorecard) else _rules(read)
+        parts[name] = replace(made, parts=tuple(parts.items()))
+    plan = parts[""]
+    for node in tiers_in(plan):
+        if depth(node.part) > MOST_DEEP:
+            message = f"the tier of {node.name} nests {depth(node.part)} groups deep, and SQLite reads {MOST_DEEP}"
+            cure = "Write the part with fewer changes between its tiers, or flatter."
+            raise UnsoundPolicy(document, [found(document, "condition_deep", ("parts", node.name), message, cure)])
     too_large = size_finding(plan)
     if too_large is not None:
         raise UnsoundPolicy(document, [too_large])
@@ -50,9 +71,20 @@ def _population(document: Policy) -> tuple[Membership, ...]:
     return tuple(Membership(name, tuple(values), document.fact(name).values) for name, values in words.items())
 
 
-def _scorecard(document: Scorecard) -> Plan:
+@dataclass(frozen=True)
+class _Scoring:
+    """The indicators of a scorecard in integers; ``unit`` of them are a point."""
+
+    axes: tuple[Axis, ...]
+    scored: tuple[Scored, ...]
+    bands: tuple[int, ...]
+    unit: int
+
+
+def _scoring(document: Scorecard, first: int, part: str) -> _Scoring:
+    """Return the indicators of a scorecard; their axes begin at the place ``first`` and, in a part, with its name."""
     parts = document.indicators
-    axes = [_ladder_axis(document, indicator) for _, indicator, _ in parts]
+    axes = [_ladder_axis(document, indicator, part) for _, indicator, _ in parts]
     shares = [document.share(dimension, indicator) for dimension, indicator, _ in parts]
     points = [_points(document, indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
     missing = [_missing(document, indicator, values) for (_, indicator, _), values in zip(parts, points, strict=True)]
@@ -72,27 +104,32 @@ def _scorecard(document: Scorecard) -> Plan:
             int(w * two[1] * unit),
         )
         for axis, ((dimension, indicator, _), share, w, values, two) in enumerate(
-            zip(parts, shares, worth, points, missing, strict=True)
+            zip(parts, shares, worth, points, missing, strict=True), first
         )
     )
-    read = _Conditions(document, axes, scored, unit)
     after = document.tiers.bands.closed == "right"
-    bands = tuple(int(cut * unit) + after for cut in cuts)
+    return _Scoring(tuple(axes), scored, (*(int(cut * unit) + after for cut in cuts), 0), unit)
+
+
+def _scorecard(read: _Conditions) -> Plan:
+    document, scoring = read.document, read.scoring
+    assert scoring is not None
     return Plan(
-        document.id, document.kind, document.tiers.names, _population(document), read.axes, scored, 100 * unit,
-        (*bands, 0), steps=_steps(document, read), document=document,
+        document.id, document.kind, document.tiers.names, _population(document), read.axes, scoring.scored,
+        100 * scoring.unit, scoring.bands, steps=_steps(document, read), document=document,
     )  # fmt: skip
 
 
-def _ladder_axis(document: Scorecard, indicator: Indicator) -> Axis:
+def _ladder_axis(document: Scorecard, indicator: Indicator, part: str) -> Axis:
     word, apart = document.fact(indicator.input), document.not_applicable_points(indicator) is not None
+    name = f"{part}.{indicator.id}" if part else indicator.id
     if indicator.values is not None:
-        return Axis(indicator.id, word, values=word.values, apart=apart)
+        return Axis(name, word, values=word.values, apart=apart)
     if indicator.ladder is None:
-        return Axis(indicator.id, word, tuple(range(1, 11)), apart=apart)
+        return Axis(name, word, tuple(range(1, 11)), apart=apart)
     after = indicator.ladder.closed == "right"
     cuts = tuple(int(stored(word, cut, document.unit(word.name))) + after for cut in indicator.ladder.cuts)
-    return Axis(indicator.id, word, cuts[1:] if indicator.ladder.below is None else cuts, apart=apart)
+    return Axis(name, word, cuts[1:] if indicator.ladder.below is None else cuts, apart=apart)
 
 
 def _points(document: Scorecard, indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
@@ -112,8 +149,9 @@ def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, 
     return (min(points), max(points)) if fixed is None else (fixed, fixed)
 
 
-def _rules(document: Rules) -> Plan:
-    read = _Conditions(document, [])
+def _rules(read: _Conditions) -> Plan:
+    document = read.document
+    assert isinstance(document, Rules)
     order = document.tiers.names
     lines = tuple(Line(rule.id, read.test(rule.when), order.index(rule.then)) for rule in document.rules)
     return Plan(
@@ -140,24 +178,31 @@ def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-class _Conditions:
-    """The conditions of a document over axes: those of the indicators where they are fine enough, else one per word."""
+class _Axes:
+    """The axes of a policy and its parts: those of the indicators where they are fine enough, else one per word."""
 
-    def __init__(self, document: Policy, axes: Sequence[Axis], scored: Sequence[Scored] = (), unit: int = 1) -> None:
-        self.document, self.scored, self.unit = document, scored, unit
+    def __init__(self, documents: Sequence[Policy], axes: Sequence[Axis]) -> None:
+        words: dict[str, Word] = {}
         cuts: dict[str, set[int]] = {}
         apart: set[str] = set()
-        for condition, path in conditions(document):
-            for leaf, _ in condition.leaves(path):
-                word = document.fact(str(leaf.input))
-                cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
-                apart |= {word.name} if leaf.is_ is not None else set()
-        wanted = [_rule_axis(document.fact(name), cuts[name], name in apart) for name in cuts]
+        for document, leaf in ((each, leaf) for each in documents for leaf in _fact_leaves(each)):
+            word = words.setdefault(str(leaf.input), document.fact(str(leaf.input)))
+            cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
+            apart |= {word.name} if leaf.is_ is not None else set()
+        wanted = [_rule_axis(words[name], cuts[name], name in apart) for name in cuts]
         held = {axis.name: next((i for i, old in enumerate(axes) if _holds_cuts(old, axis)), None) for axis in wanted}
         own = [axis for axis in wanted if held[axis.name] is None]
         self.axes = (*axes, *own)
         self.places = {name: place for name, place in held.items() if place is not None}
         self.places |= {axis.name: len(axes) + i for i, axis in enumerate(own)}
+
+
+class _Conditions:
+    """The conditions of one document over the axes of the whole."""
+
+    def __init__(self, document: Policy, axes: _Axes, scoring: _Scoring | None, parts: Mapping[str, Plan]) -> None:
+        self.document, self.scoring, self.parts = document, scoring, parts
+        self.axes, self.places = axes.axes, axes.places
 
     def test(self, condition: Condition) -> Test:
         """Return a condition over the codes of the axes."""
@@ -165,9 +210,14 @@ class _Conditions:
             return Negation(self.test(condition.not_))
         if condition.dimension is not None:
             assert isinstance(self.document, Scorecard)
-            return score_test(self.document, condition, self.scored, self.unit)
+            assert self.scoring is not None
+            return score_test(self.document, condition, self.scoring.scored, self.scoring.unit)
         if condition.input is None:
             return Group(condition.least, tuple(self.test(part) for part, _ in condition.parts))
+        if condition.input in self.document.parts:
+            plan = self.parts[condition.input]
+            named = {str(value) for value in condition.comparison[1]}
+            return tier_in(condition.input, plan, sum(1 << i for i, tier in enumerate(plan.tiers) if tier in named))
         place = self.places[condition.input]
         axis = self.axes[place]
         if condition.is_ is not None:
@@ -175,6 +225,12 @@ class _Conditions:
         operator, values = condition.comparison[0], _values(self.document, axis.word, condition)
         codes = frozenset(code for code in range(1, axis.cells + 1) if _holds(operator, axis.sample(code), values))
         return Leaf(place, operator, values, codes, frozenset({0, axis.outside}))
+
+
+def _fact_leaves(document: Policy) -> Iterator[Condition]:
+    """Yield every comparison of a fact: not those of the tier of a part."""
+    for condition, path in conditions(document):
+        yield from (leaf for leaf, _ in condition.leaves(path) if leaf.input not in document.parts)
 
 
 def _holds_cuts(axis: Axis, wanted: Axis) -> bool:

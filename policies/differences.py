@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from policies.difference_sentences import Place, is_condition, sentence
@@ -52,12 +52,32 @@ def structure_differences(old: Policy, new: Policy) -> tuple[Difference, ...]:
     moved: an indicator to another dimension, a rule to another place, a cut by a change of its unit.
     """
     before, after = _tree(old), _tree(new)
+    lost, came = before.pop("parts", {}), after.pop("parts", {})
     places = [*_moves(before, after), *_places(before, after, ())]
     places.sort(key=lambda place: place.path[0] in _LAST)
-    return tuple(
+    told = [
         Difference(".".join(map(str, place.path)), _plain(place.old), _plain(place.new), *sentence(place))
         for place in places
-    )
+    ]
+    for name in dict.fromkeys([*lost, *came]):
+        if name in lost and name in came and old.views[name].kind == new.views[name].kind:
+            told += [_in_part(name, inner) for inner in structure_differences(_alone(old, name), _alone(new, name))]
+        else:
+            told.append(_part_changed(name, lost.get(name), came.get(name)))
+    return tuple(told)
+
+
+def _alone(document: Policy, name: str) -> Policy:
+    return document.views[name].model_copy(update={"parts": {}})
+
+
+def _in_part(name: str, inner: Difference) -> Difference:
+    return replace(inner, path=f"parts.{name}.{inner.path}", zh=f"{name}:{inner.zh}", en=f"{name}: {inner.en}")
+
+
+def _part_changed(name: str, old: Any, new: Any) -> Difference:
+    zh, en = ("替换", "replaced") if old and new else ("新增", "added") if new else ("删除", "removed")
+    return Difference(f"parts.{name}", _plain(old), _plain(new), f"{zh}组成政策 {name}", f"part {name} {en}")
 
 
 def step(old: Policy, new: Policy) -> Step:

@@ -50,8 +50,8 @@ def coverage_html(coverage: Coverage) -> str:
     return _table(caption, ("部分 part", "到达 reached", "共 of", "占比 share"), rows) + _lines(missed)
 
 
-def policy_html(document: Policy) -> str:
-    """Return a policy as a table of its indicators or rules, with its tiers above it."""
+def policy_html(document: Policy, *, nested: bool = False) -> str:
+    """Return a policy as a table of its indicators or rules, with its tiers above it, and its parts under it."""
     tiers = " > ".join(document.tiers.order)
     heads: tuple[str, ...]
     if document.kind == "scorecard":
@@ -65,7 +65,10 @@ def policy_html(document: Policy) -> str:
         heads = ("规则 rule", "条件 when", "等级 tier")
         rows = _rules(document)
     caption = f"{document.title.zh} {document.title.en} ({document.id}): {tiers}"
-    return _table(caption, heads, rows) + _lines(_steps(document))
+    inside = "".join(
+        f"<p>{escape(name)}</p>{policy_html(view, nested=True)}" for name, view in document.views.items() if not nested
+    )
+    return _table(caption, heads, rows) + _lines(_steps(document)) + inside
 
 
 def explanation_html(explanation: Explanation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
@@ -224,6 +224,7 @@ class Document(Part):
     population: Population | None = None
     inputs: dict[Word, Input] = Field(default={})
     parameters: dict[Word, Parameter] = Field(default={}, max_length=50)
+    parts: dict[Word, Annotated[Scorecard | Rules, Field(discriminator="kind")]] = Field(default={}, max_length=10)
     gates: tuple[Gate, ...] = Field(default=(), max_length=30)
     appointments: Appointments | None = None
     hold: Hold | None = None
@@ -245,9 +246,14 @@ class Document(Part):
         return self.inputs[word].unit if word in self.inputs else None
 
     def word(self, name: str) -> Fact | None:
-        """Return a word of the vocabulary, or a fact that this document declares; None for a name that is neither."""
-        known = VOCABULARY.get(name)
-        return self.inputs[name].declared(name) if known is None and name in self.inputs else known
+        """Return a word of the vocabulary, the tier of a part, or a fact that this document declares; None for no such name."""
+        if name in VOCABULARY:
+            return VOCABULARY[name]
+        if name in self.parts:
+            part = self.parts[name]
+            return _fact(name, "category", part.title.zh, part.title.en, part.tiers.names)
+        homes = (self, *self.parts.values())
+        return next((home.inputs[name].declared(name) for home in homes if name in home.inputs), None)
 
     def fact(self, name: str) -> Fact:
         """Return a word that the check has found to be known; KeyError otherwise."""
@@ -259,8 +265,24 @@ class Document(Part):
     @property
     def own(self) -> tuple[Fact, ...]:
         """Return the facts that this document declares itself: files can hold them, the database does not."""
-        found = (self.word(name) for name in self.inputs)
+        names = dict.fromkeys(name for home in (self, *self.parts.values()) for name in home.inputs)
+        found = (self.word(name) for name in names if name not in self.parts)
         return tuple(word for word in found if word is not None and word.own)
+
+    def _seen_from(self, name: str) -> Policy:
+        """Return a part as a policy that sees the tiers of the others and the facts that the whole declares."""
+        part = self.parts[name]
+        read = {str(leaf.input) for condition, path in conditions(part) for leaf, _ in condition.leaves(path)}
+        read |= {indicator.input for _, indicator, _ in part.indicators} if isinstance(part, Scorecard) else set()
+        lent = {word: self.inputs[word] for word in self.inputs if word in read and word not in part.inputs}
+        view = part.model_copy(update={"parts": self.parts, "inputs": {**lent, **part.inputs}})
+        view._reading = self._reading.under(("parts", name))
+        return view
+
+    @property
+    def views(self) -> dict[str, Policy]:
+        """Return every part by its name, as a policy that sees the tiers of the others."""
+        return {name: self._seen_from(name) for name in self.parts}
 
 
 class Scorecard(Document):
@@ -313,6 +335,10 @@ class Rules(Document):
     def _repr_html_(self) -> str:
         return policy_html(self)
 
+
+Document.model_rebuild()
+Scorecard.model_rebuild()
+Rules.model_rebuild()
 
 KINDS: dict[str, type[Scorecard] | type[Rules]] = {"scorecard": Scorecard, "rules": Rules}
 Policy = Scorecard | Rules

@@ -100,6 +100,15 @@ class StepLine:
 
 
 @dataclass(frozen=True)
+class PartTier:
+    """One policy inside the policy, and the tiers that it may give: one when its tier is known."""
+
+    name: str
+    title: Labels
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why a customer has its grade; totals and contributions are exact on the scale 0 to 100.
 
@@ -118,6 +127,7 @@ class Explanation:
     worst: Fraction
     best: Fraction
     candidates: tuple[str, ...]
+    parts: tuple[PartTier, ...]
     inputs: tuple[Rung, ...]
     contributions: tuple[Contribution, ...]
     dimensions: tuple[Subtotal, ...]
@@ -214,6 +224,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         worst=points_of(plan, worst),
         best=points_of(plan, best),
         candidates=plan.names(candidates),
+        parts=_parts(plan, codes),
         inputs=rungs,
         contributions=parts,
         dimensions=_subtotals(plan, parts),
@@ -229,6 +240,12 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         down=distance_down(plan, worst, codes) if exact else None,
         cheapest=cheapest_change(plan, codes, rungs) if graded and ordered else None,
     )
+
+
+def _parts(plan: Plan, codes: Sequence[int]) -> tuple[PartTier, ...]:
+    if not codes:
+        return ()
+    return tuple(PartTier(name, part.document.title, part.names(outcome(part, codes)[2])) for name, part in plan.parts)
 
 
 def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:

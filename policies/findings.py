@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from policies.display import findings_html
@@ -55,6 +55,13 @@ CODES: dict[str, tuple[Severity, str]] = {
     "condition_deep": ("error", "a condition nests more groups than SQLite can read"),
     "condition_lowest": ("error", "the lowest tier has a minimum condition, and nothing to fall to"),
     "condition_constant": ("warning", "a gate or a minimum condition that every customer meets, or none"),
+    "part_cycle": ("error", "parts need each other's tiers in a circle"),
+    "part_misused": ("error", "the tier of a part is scored, listed as population, or asked for its state"),
+    "part_whole": (
+        "error",
+        "a part has what only a whole policy can have: population, parameters, hold, review or parts of its own",
+    ),
+    "part_unused": ("warning", "nothing compares the tier of a part"),
     "gate_idle": ("warning", "a floor at the lowest tier or a cap at the best one"),
     "parameter_unset": ("error", "a parameter has no value yet"),
     "parameter_unused": ("warning", "nothing names a parameter"),
@@ -95,6 +102,11 @@ class Finding:
 
     def __str__(self) -> str:
         return f"line {self.line}, {self.path or 'document'}: {self.message} [{self.code}] {self.cure}"
+
+
+def within(part: str, finding: Finding) -> Finding:
+    """Return a finding of a part as one of the whole policy."""
+    return replace(finding, path=f"parts.{part}.{finding.path}".rstrip("."))
 
 
 class Findings(list[Finding]):

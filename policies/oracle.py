@@ -14,6 +14,8 @@ from policies.plan import Fact, Facts, Plan
 from policies.reading import Path
 from policies.states import known, state, stored_state
 
+# Facts, and the possible tiers of the parts that were evaluated before.
+Seen = Mapping[str, Fact | frozenset[str]]
 Status = Literal["graded", "pending", "not_applicable", "error"]
 
 
@@ -46,13 +48,26 @@ def grade(plan: Plan, facts: Facts) -> Result:
     if applies == "impossible" or None in codes:
         return Result("error", None, None, 0, 0, 0, 0)
     levels = plan.pack([code or 0 for code in codes])
+    seen: dict[str, Fact | frozenset[str]] = {**facts}
+    for name, part in plan.parts:
+        seen[name] = frozenset(_graded(part.document, seen)[0])
+    return _result(plan, applies, *_graded(document, seen), levels)
+
+
+def _graded(document: Policy, facts: Seen) -> tuple[list[str], tuple[Fraction, Fraction]]:
+    """Return the tiers that are possible where the policy applies, and the worst and the best total."""
     if isinstance(document, Rules):
-        tiers = moved(document, rule_tiers(document, facts), facts)
-        return _result(plan, applies, tiers, (Fraction(0), Fraction(0)), levels)
+        return moved(document, rule_tiers(document, facts), facts), (Fraction(0), Fraction(0))
     worst, best = totals(document, facts)
     low, high = (document.tiers.order.index(tier_of(document, total)) for total in (worst, best))
-    tiers = moved(document, document.tiers.order[high : low + 1], facts)
-    return _result(plan, applies, tiers, (worst, best), levels)
+    return moved(document, document.tiers.order[high : low + 1], facts), (worst, best)
+
+
+def _fact(facts: Seen, name: str) -> Fact:
+    """Return a fact; the tiers of parts are only compared."""
+    value = facts.get(name)
+    assert not isinstance(value, frozenset), f"{name} is a part"
+    return value
 
 
 def _result(
@@ -94,12 +109,12 @@ def impossible_words(plan: Plan, facts: Facts) -> tuple[str, ...]:
 
 
 def totals(
-    document: Scorecard, facts: Facts, parts: Sequence[tuple[Dimension, Indicator, Path]] | None = None
+    document: Scorecard, facts: Seen, parts: Sequence[tuple[Dimension, Indicator, Path]] | None = None
 ) -> tuple[Fraction, Fraction]:
     """Return the total of 0 to 100 with every missing input at its worst, and at its best; of some indicators only."""
     worst = best = Fraction(0)
     for dimension, indicator, _ in document.indicators if parts is None else parts:
-        low, high = _ends(document, indicator, facts.get(indicator.input))
+        low, high = _ends(document, indicator, _fact(facts, indicator.input))
         worth = document.worth(dimension, indicator)
         worst, best = worst + worth * low, best + worth * high
     return worst, best
@@ -162,7 +177,7 @@ def tier_of(document: Scorecard, total: Fraction) -> str:
     return document.tiers.order[-1]
 
 
-def rule_tiers(document: Rules, facts: Facts) -> list[str]:
+def rule_tiers(document: Rules, facts: Seen) -> list[str]:
     """Return the tiers of every rule that may apply, down to the first that certainly does."""
     possible: list[str] = []
     for rule in document.rules:
@@ -174,7 +189,7 @@ def rule_tiers(document: Rules, facts: Facts) -> list[str]:
     return [*possible, document.else_]
 
 
-def moved(document: Policy, tiers: Sequence[str], facts: Facts) -> list[str]:
+def moved(document: Policy, tiers: Sequence[str], facts: Seen) -> list[str]:
     """Return the tiers that follow from those of the band: minimum conditions first, then floors, caps and sets."""
     order, possible = document.tiers.order, set(tiers)
     for place, tier in enumerate(order):
@@ -199,7 +214,7 @@ def _effect(order: Sequence[str], kind: str, named: str, tier: str) -> str:
     return (min if kind == "floor" else max)(named, tier, key=order.index)
 
 
-def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
+def truth(document: Policy, condition: Condition, facts: Seen) -> bool | None:
     """Return whether a condition holds, in strong Kleene logic: None when what is missing decides it."""
     if condition.not_ is not None:
         inner = truth(document, condition.not_, facts)
@@ -217,7 +232,11 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
     if condition.dimension is not None:
         assert isinstance(document, Scorecard)
         return _compared(condition, dimension_score(document, condition.dimension, facts))
-    value = facts.get(str(condition.input))
+    tiers = facts.get(str(condition.input))
+    if isinstance(tiers, frozenset):
+        inside = {tier in condition.comparison[1] for tier in tiers}
+        return inside.pop() if len(inside) == 1 else None
+    value = _fact(facts, str(condition.input))
     if condition.is_ is not None:
         return {"value": False, "not_applicable": True}.get(state(value))
     value = known(value)
@@ -234,7 +253,7 @@ def truth(document: Policy, condition: Condition, facts: Facts) -> bool | None:
     }[operator]  # fmt: skip
 
 
-def dimension_score(document: Scorecard, name: str, facts: Facts) -> tuple[Fraction, Fraction]:
+def dimension_score(document: Scorecard, name: str, facts: Seen) -> tuple[Fraction, Fraction]:
     """Return a dimension's points in percent of its full points, every missing input at its worst, and at its best."""
     parts = [part for part in document.indicators if part[0].id == name]
     full = sum(

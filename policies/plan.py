@@ -137,7 +137,16 @@ class Negation:
     part: Test
 
 
-Test = Leaf | Score | Group | Negation
+@dataclass(frozen=True)
+class TierIn:
+    """Whether the tier of a part is one of the bitmask ``tiers``; ``part`` says the same as a condition over facts."""
+
+    name: str
+    tiers: int
+    part: Test
+
+
+Test = Leaf | Score | Group | Negation | TierIn
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,7 @@ class Plan:
 
     ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last, which takes all
     below), both 0 and empty for rules.  Tiers outside the order follow the others and have no band.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
+    ``parts`` are the policies inside, over the same axes, in the order in which they are evaluated.
     """
 
     id: str
@@ -193,6 +203,7 @@ class Plan:
     lines: tuple[Line, ...] = ()
     otherwise: int = 0
     steps: tuple[Step, ...] = ()
+    parts: tuple[tuple[str, Plan], ...] = ()
     document: Policy = field(kw_only=True, repr=False, compare=False)
 
     @cached_property
@@ -250,6 +261,8 @@ def truth(condition: Test, codes: Sequence[int]) -> bool | None:
     if isinstance(condition, Score):
         worst, best = ends(condition.parts, codes)
         return True if worst >= condition.least else False if best < condition.least else None
+    if isinstance(condition, TierIn):
+        return truth(condition.part, codes)
     if isinstance(condition, Negation):
         inner = truth(condition.part, codes)
         return None if inner is None else not inner
@@ -265,7 +278,7 @@ def places_of(condition: Test) -> set[int]:
         return {condition.axis}
     if isinstance(condition, Score):
         return {part.axis for part in condition.parts}
-    parts = (condition.part,) if isinstance(condition, Negation) else condition.parts
+    parts = condition.parts if isinstance(condition, Group) else (condition.part,)
     return {place for part in parts for place in places_of(part)}
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -60,6 +61,15 @@ class Reading:
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
         return 0
+
+    def under(self, path: Path) -> Reading:
+        """Return what lies under a path, by the paths inside it."""
+        length = len(path)
+
+        def inside(found: dict[Path, Any]) -> dict[Path, Any]:
+            return {key[length:]: value for key, value in found.items() if key[:length] == path}
+
+        return Reading(None, inside(self.lines), inside(self.texts))
 
 
 def path_text(path: Path) -> str:

@@ -108,6 +108,11 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
     elif explanation.contributions:
         ends = {"worst": floor_tenth(explanation.worst), "best": floor_tenth(explanation.best)}
         lines.append(text["between"].format(**ends))
+    form = "{title}({name}):{tiers}" if language == "zh" else "{title} ({name}): {tiers}"
+    lines += [
+        form.format(title=say(part.title), name=part.name, tiers="/".join(part.candidates))
+        for part in explanation.parts
+    ]
     for dimension in explanation.dimensions:
         weight, points = _weight(dimension.weight), floor_tenth(dimension.worst)
         form = text["subtotal" if weight else "sum"]

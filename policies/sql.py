@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from policies.composition import tiers_in
 from policies.dimension_score import scores_of
 from policies.plan import Axis, Membership, Plan, Scored
 from policies.sql_conditions import (
@@ -28,6 +29,7 @@ from policies.sql_conditions import (
     number,
     span_bits,
     stages,
+    tier_layers,
     truth,
     wide,
 )
@@ -66,12 +68,15 @@ def select_statement(
 
 def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr | None) -> exp.Select:
     """Select the sums from the table; where conditions compare dimensions' scores, from those scores beside the inputs."""
-    scores = scores_of(plan)
-    if not scores:
+    scores, nodes = scores_of(plan), tiers_in(plan)
+    if not scores and not nodes:
         return _fenced(_sums(plan, key).from_(table), dialect, where)
     summed = [exp.alias_(_score(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
     first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *summed)
-    return _fenced(_sums(plan, "customer_id").from_(_fenced(first.from_(table), dialect, where).subquery("q")), dialect)
+    query = _fenced(first.from_(table), dialect, where)
+    for layer in tier_layers(plan):  # conditions on the tiers of parts, each after those it reads
+        query = _fenced(exp.select("*", *layer).from_(query.subquery("q")), dialect)
+    return _fenced(_sums(plan, "customer_id").from_(query.subquery("q")), dialect)
 
 
 def _score(plan: Plan, parts: Sequence[Scored]) -> exp.Expr:

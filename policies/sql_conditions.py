@@ -6,11 +6,13 @@ Nothing here nests deeper with more lines or gates: SQLite's parser gives up at 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
+from policies.composition import tiers_in
 from policies.dimension_score import scores_of
-from policies.plan import Group, Negation, Plan, Score, Scored, Step, Test
+from policies.plan import Group, Line, Negation, Plan, Score, Scored, Step, Test, TierIn
 from policies.sql_states import where_asked, where_known
 
 Branch = tuple[exp.Expr, exp.Expr]
@@ -70,6 +72,8 @@ def _condition(plan: Plan, condition: Test) -> exp.Expr:
         return exp.Not(this=exp.paren(_condition(plan, condition.part)))
     if isinstance(condition, Group):
         parts = [exp.paren(_condition(plan, part)) for part in condition.parts]
+        if not parts:
+            return exp.false() if condition.least else exp.true()
         if len(parts) == 1:
             return parts[0]
         if condition.least in (1, len(parts)):
@@ -77,12 +81,27 @@ def _condition(plan: Plan, condition: Test) -> exp.Expr:
         return _counted(condition.least, parts)
     if isinstance(condition, Score):
         return _reached(plan, condition)
+    if isinstance(condition, TierIn):
+        return column(f"t{tiers_in(plan).index(condition)}")
     word = plan.axes[condition.axis].word
     if condition.operator == "is":
         return where_asked(word)
     if condition.operator in _OPERATORS:
         return where_known(word, compare(_OPERATORS[condition.operator], column(word.name), condition.values[0]))
     return where_known(word, either([compare(exp.EQ, column(word.name), value) for value in condition.values]))
+
+
+def tier_layers(plan: Plan) -> list[list[exp.Expr]]:
+    """Return the columns t0, t1, ... with the conditions on tiers of parts, those that read others in later layers."""
+    nodes = tiers_in(plan)
+    level = dict.fromkeys(nodes, 0)
+    for node in nodes:  # each stands after those it reads
+        below = tiers_in(replace(plan, lines=(Line("", node.part, 0),), steps=()))
+        level[node] = max((level[inner] + 1 for inner in below), default=0)
+    return [
+        [exp.alias_(_condition(plan, node.part), f"t{i}") for i, node in enumerate(nodes) if level[node] == layer]
+        for layer in sorted(set(level.values()))
+    ]
 
 
 def span_bits(parts: Sequence[Scored]) -> int:

@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from policies.beside import beside
 from policies.columns import RESERVED
+from policies.composition import composition_findings
 from policies.conditional import conditional, duplicates, number_finding, value_list
 from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
-from policies.findings import Finding, found
+from policies.findings import Finding, found, within
 from policies.reading import Path
 from policies.states import WRITTEN
 from policies.values import is_set
@@ -21,15 +22,33 @@ from policies.vocabulary import VOCABULARY, Word
 
 def structure(document: Policy) -> list[Finding]:
     """Return what is wrong with a document on its face, in the order of its lines."""
+    return sorted([*_alone(document), *_whole(document)], key=lambda finding: finding.line)
+
+
+def _alone(document: Policy) -> list[Finding]:
     findings = [*_inputs(document), *_population(document)]
     findings += _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
-    findings += conditional(document)
-    findings += beside(document)
-    return sorted(findings, key=lambda finding: finding.line)
+    return [*findings, *conditional(document), *beside(document)]
+
+
+def _whole(document: Policy) -> list[Finding]:
+    """Return what is wrong with the parts of a policy, each as a policy of its own and together."""
+    if not document.parts:
+        return []
+    views = document.views.items()
+    return [*composition_findings(document), *(within(name, fault) for name, view in views for fault in _alone(view))]
 
 
 def used_words(document: Policy) -> dict[str, Path]:
-    """Return every word a document reads, with the path of its first use, in document order."""
+    """Return every word a document and its parts read, with the path of its first use, in document order."""
+    used = _read_words(document)
+    for name, part in document.parts.items():
+        for word, path in _read_words(part).items():
+            used.setdefault(word, ("parts", name, *path))
+    return {word: path for word, path in used.items() if word not in document.parts}
+
+
+def _read_words(document: Policy) -> dict[str, Path]:
     used: dict[str, Path] = {}
     for word in document.population.applies_to if document.population else ():
         used.setdefault(word, ("population", "applies_to", word))
@@ -44,8 +63,12 @@ def used_words(document: Policy) -> dict[str, Path]:
 
 def _inputs(document: Policy) -> Iterator[Finding]:
     used = used_words(document)
-    for name, path in used.items():
-        if name not in VOCABULARY and name not in document.inputs:
+    for name, path in _read_words(document).items():
+        if (
+            name not in VOCABULARY
+            and name not in document.parts
+            and not any(name in home.inputs for home in (document, *document.parts.values()))
+        ):
             nearest = difflib.get_close_matches(name, [*VOCABULARY, *document.inputs], 1)
             cure = (
                 f"Did you mean {nearest[0]}?" if nearest else "Choose a word of policies/vocabulary.py, or declare it."

@@ -76,6 +76,10 @@ def semantic_form(document: Policy) -> dict[str, Any]:
         **_gates(document),
         **_beside(document),
     }
+    if document.parts:
+        form["parts"] = {
+            name: semantic_form(view.model_copy(update={"parts": {}})) for name, view in document.views.items()
+        }
     used = used_words(document)
     if own := [word for word in document.own if word.name in used]:
         form["facts"] = {word.name: [word.type, *word.values] for word in own}

@@ -34,3 +34,41 @@ rules:
   - {id: core, when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}, then: S}
 else: C
 """
+
+COMPOSED = """\
+kind: rules
+id: whole
+title: {zh: 组合, en: Whole}
+inputs: {staff: {type: count, title: {zh: 人数, en: Staff}}, amount_12m: {unit: 万元}}
+parts:
+  size:
+    kind: rules
+    id: size
+    title: {zh: 规模, en: Size}
+    tiers: {order: [large, middle, small]}
+    rules:
+      - {id: l, when: {any: [{input: amount_12m, ge: 50000000}, {input: staff, ge: 1000}]}, then: large}
+      - {id: m, when: {input: amount_12m, ge: 10000000}, then: middle}
+    else: small
+    inputs: {amount_12m: {unit: 元}}
+  value:
+    kind: scorecard
+    id: value
+    title: {zh: 价值, en: Value}
+    weights: absolute
+    missing: pending
+    dimensions:
+      - id: V
+        title: {zh: 价值, en: Value}
+        weight: 100%
+        indicators:
+          - {id: a, input: orders_12m, weight: 60%, out_of: 10, ladder: {cuts: [0, 3, 6], points: [0, 5, 10]}}
+          - {id: b, input: satisfaction, weight: 40%, out_of: 10, ladder: {cuts: [1, 3, 4], points: [0, 5, 10]}}
+    tiers: {order: [high, medium, low], bands: {closed: left, cuts: {high: 80, medium: 50, low: 0}}}
+    gates: [{id: small, when: {input: size, eq: small}, effect: {cap: medium}}]
+tiers: {order: [A, B, C]}
+rules:
+  - {id: first, when: {all: [{input: size, in: [large, middle]}, {input: value, eq: high}]}, then: A}
+  - {id: second, when: {any: [{input: size, eq: large}, {input: value, in: [high, medium]}]}, then: B}
+else: C
+"""

@@ -10,6 +10,7 @@ _FILES = {
     "sabc-threshold": "p-sabc.yaml",
     "rfm-retail": "rfm-retail.yaml",
     "rfm-wholesale": "rfm-wholesale.yaml",
+    "size-lifecycle-value": "size-lifecycle-value.yaml",
 }
 
 

@@ -51,6 +51,15 @@ class Rung:
     )
 
 
+@strawberry.type(description="A policy inside the policy, and what it gives. 组成政策及其等级")
+class PartTier:
+    """A policy inside the policy."""
+
+    name: str = strawberry.field(description="Its name in the policy. 名称")
+    title: Labels = strawberry.field(description="Title. 标题")
+    candidates: list[str] = strawberry.field(description="Its possible tiers: one when known. 候选等级")
+
+
 @strawberry.type(description="What an indicator contributes to the total. 指标贡献")
 class Contribution:
     """What an indicator contributes to the total."""
@@ -146,6 +155,7 @@ class Explanation:
     worst: Exact = strawberry.field(description="Total, what is missing at its worst. 最低可能总分")
     best: Exact = strawberry.field(description="Total, what is missing at its best. 最高可能总分")
     candidates: list[str] = strawberry.field(description="Possible tiers, best first. 候选等级")
+    parts: list[PartTier] = strawberry.field(description="Policies inside the policy. 组成政策")
     inputs: list[Rung] = strawberry.field(description="Every input and its rung. 全部数据项")
     contributions: list[Contribution] = strawberry.field(description="Every indicator of a scorecard. 各指标贡献")
     dimensions: list[Subtotal] = strawberry.field(description="Every dimension of a scorecard. 各维度小计")

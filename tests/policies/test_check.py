@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from policy_texts import CARD, TABLE
+from policy_texts import CARD, COMPOSED, TABLE
 
 from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
 from policies.documents import shipped
@@ -39,6 +39,10 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, title: {zh: 甲, en: a}}"),
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, kind: {type: category, values: [a, a], title: {zh: 甲, en: a}}"),
     ("declared_wrong", TABLE, "unit: 万元}", "unit: 万元}, order: {type: count, title: {zh: 甲, en: a}}"),
+    ("part_cycle", COMPOSED, "{input: staff, ge: 1000}", "{input: value, eq: high}"),
+    ("part_misused", COMPOSED, "{input: size, eq: large}", "{input: size, is: not_applicable}"),
+    ("part_whole", COMPOSED, "    else: small\n", "    else: small\n    population: {applies_to: {status: [active]}}\n"),
+    ("part_unused", COMPOSED.replace("{input: value, in: [high, medium]}", "{input: staff, ge: 5}"), "{input: value, eq: high}", "{input: staff, ge: 5}"),
     ("weight_missing", CARD, "        weight: 100%\n", ""),
     ("weight_unused", CARD, "weights: absolute", "weights: points"),
     ("values_open", VALUES, ", intent: 1", ""),
