@@ -12,7 +12,7 @@ from policies.check import outcome_of
 from policies.dimension_score import score_thresholds
 from policies.document import Case, Expectation
 from policies.exact import decimal_text, percent, shown, written
-from policies.plan import Fact, Group, Leaf, Negation, Plan, Score, Test, outcome, places_of, stepped
+from policies.plan import Fact, Group, Leaf, Negation, Plan, Score, Test, TierIn, outcome, places_of, stepped
 from policies.states import state
 from policies.vocabulary import Word
 
@@ -139,6 +139,8 @@ def _met(plan: Plan, test: Test, *, wanted: bool) -> dict[int, frozenset[int]]:
         return {axis: frozenset([1 + worth.index(pick(worth))]) for axis, worth in best.items()}
     if isinstance(test, Negation):
         return _met(plan, test.part, wanted=not wanted)
+    if isinstance(test, TierIn):
+        return _met(plan, test.part, wanted=wanted)
     return _several(plan, test, test.least if wanted else len(test.parts) - test.least + 1, wanted=wanted)
 
 

@@ -35,8 +35,22 @@ def mutants(plan: Plan) -> Iterator[Mutant]:
 
     A cut or threshold moves by one stored unit up and down, the beginning of a band past the nearest total that a
     customer can have; a closed side, ``all`` or ``any`` turns over; two weights change places; a rung gets other
-    points; a rule, a gate, a minimum condition or a value of the population is left out.
+    points; a rule, a gate, a minimum condition or a value of the population is left out.  Those of the parts follow.
     """
+    yield from _alone(plan)
+    for name, part in plan.parts:
+        for mutant in _alone(part):
+            yield Mutant(("parts", name, *mutant.path), partial(_in_part, plan.document, name, mutant))
+
+
+def _in_part(document: Policy, name: str, mutant: Mutant) -> Policy:
+    """Return the whole with one part changed, which has no more than what was written in it."""
+    written_part = document.parts[name]
+    part = mutant.document().model_copy(update={"parts": {}, "inputs": written_part.inputs})
+    return document.model_copy(update={"parts": document.parts | {name: part}})
+
+
+def _alone(plan: Plan) -> Iterator[Mutant]:
     document = plan.document
     for word, values in document.population.applies_to.items() if document.population else ():
         for index in range(len(values)):

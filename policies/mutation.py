@@ -122,7 +122,7 @@ def _other_plan(plan: Plan, mutant: Mutant) -> Plan | None:
 def _threshold(survivor: Survivor) -> Labels | None:
     """Return a changed threshold without the rest of its condition: ``rule core: amount of 12 months ge 50万元 → …``."""
     depth = next((n for n in range(1, len(survivor.path)) if survivor.path[-n] in Condition.operators), None)
-    if depth is None:
+    if depth is None or survivor.path[0] == "parts":
         return None
     document, path = survivor.old, survivor.path[: len(survivor.path) - depth]
     old, new = (part_at(one, path) for one in (document, survivor.new))

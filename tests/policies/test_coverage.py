@@ -18,6 +18,9 @@ GATED = TABLE.replace("order: [S, C]", "order: [S, C], conditions: {S: {input: o
 )
 BEST = "status: active, amount_12m: 50, satisfaction: 4.5, orders_12m: 3, payment_delay_days: 0, complaints_12m: 0"
 
+# The customers at the boundaries of a whole do not stand at those of its parts: what a part decides may not matter there.
+ALONE = [name for name in shipped() if not load(name).parts]
+
 
 def with_cases(text: str, *cases: tuple[str, str]) -> str:
     lines = [f"  - {{name: c{i}, given: {{{given}}}, expect: {{{expect}}}}}" for i, (given, expect) in enumerate(cases)]
@@ -77,8 +80,8 @@ def test_a_case_that_is_pending_or_cannot_be_run_reaches_no_rule() -> None:
 
 
 def test_the_customers_at_the_boundaries_notice_every_change_of_a_number() -> None:
-    for name, path in shipped().items():
-        text = path.read_text(encoding="utf-8").partition("\ncases:")[0]
+    for name in ALONE:
+        text = shipped()[name].read_text(encoding="utf-8").partition("\ncases:")[0]
         plan = compile_plan(parse(f"{text}\n{yaml_text(boundary_cases(compile_plan(parse(text))))}"))
         made = mutation(plan)
         assert made.tried > 20
@@ -118,7 +121,7 @@ def test_mutants_that_are_unsound_or_mean_the_same_do_not_count() -> None:
     assert all(compile_plan(survivor.new) != plan for survivor in made.survivors)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", ALONE)
 def test_every_unnoticed_change_does_change_some_customer(name: str) -> None:
     text = shipped()[name].read_text(encoding="utf-8").partition("\ncases:")[0]
     plan = compile_plan(parse(text + "\n"))

@@ -13,6 +13,7 @@ HASHES = {
     "sabc-threshold": "sha256:c8ab90d0e8a4a39f75a65a3413e1175163ef3a534174d0c6f927a64c1166528d",
     "rfm-retail": "sha256:a4c82fb83a52c6c9688b13b5ef1fc266416f5274a4178e39aec1d500b87c45fe",
     "rfm-wholesale": "sha256:aa227e23264990879833603e8c7686f6e661194b4140a394ce58c39b35ecae17",
+    "size-lifecycle-value": "sha256:7220b5324f6aa955a3c4e5bea7497021a716d7f1fc5176eb52c8428dbb4fab6b",
 }
 
 
