@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import networkx as nx
-
 from policies.columns import RESERVED
 from policies.conditional import named_numbers
 from policies.document import Policy, conditions
@@ -17,13 +15,18 @@ from policies.vocabulary import VOCABULARY
 YES, NO = Group(0, ()), Group(1, ())
 
 
-def reading(document: Policy) -> nx.DiGraph[str]:
-    """Return which part reads the tier of which: an edge leads from the one that is evaluated first."""
+def order(document: Policy) -> tuple[list[str], list[list[str]]]:
+    """Return the parts in the order in which they are evaluated, and every circle among them; with one there is no order."""
+    if not document.parts:
+        return [], []
+    import networkx as nx  # a fifth of a second, which only compositions and graphs pay
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(document.parts)
     for name, part in document.parts.items():
         graph.add_edges_from((read, name) for read in parts_read(part, document))
-    return graph
+    circles = sorted(nx.simple_cycles(graph))
+    return ([] if circles else list(nx.lexicographical_topological_sort(graph))), circles
 
 
 def parts_read(part: Policy, whole: Policy) -> list[str]:
@@ -35,18 +38,17 @@ def parts_read(part: Policy, whole: Policy) -> list[str]:
 def inside(document: Policy) -> dict[str, Policy]:
     """Return the parts of a policy in the order in which they are evaluated; only of one without a cycle."""
     views = document.views
-    return {name: views[name] for name in nx.lexicographical_topological_sort(reading(document))}
+    return {name: views[name] for name in order(document)[0]}
 
 
 def composition_findings(document: Policy) -> Iterator[Finding]:
     """Yield what is wrong with the parts of a policy as parts; what is wrong inside each is its own check's matter."""
-    graph = reading(document)
-    for cycle in sorted(nx.simple_cycles(graph)):
+    for cycle in order(document)[1]:
         first = cycle.index(min(cycle))
         ring = " -> ".join([*cycle[first:], *cycle[:first], cycle[first]])
         message = f"each needs the tier of the one before: {ring}"
         yield found(document, "part_cycle", ("parts", min(cycle)), message, "Let one of them do without the other.")
-    used = {*parts_read(document, document), *(name for edge in graph.edges for name in edge[:1])}
+    used = {name for home in (document, *document.parts.values()) for name in parts_read(home, document)}
     for name, part in document.parts.items():
         path: Path = ("parts", name)
         if name not in used:

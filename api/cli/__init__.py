@@ -16,6 +16,7 @@ from api.cli.policy_cases import policy_cases
 from api.cli.policy_check import policy_check
 from api.cli.policy_diff import policy_diff
 from api.cli.policy_grade import grade_facts
+from api.cli.policy_graph import policy_graph
 from api.cli.policy_schema import policy_schema
 from api.cli.rating import rating
 from api.cli.schema import schema
@@ -48,5 +49,6 @@ for command in (
 policy.add_command(grade_facts)
 policy.add_command(policy_cases)
 policy.add_command(policy_check)
+policy.add_command(policy_graph)
 policy.add_command(policy_diff)
 policy.add_command(policy_schema)

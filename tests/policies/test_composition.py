@@ -1,5 +1,6 @@
 """Policies inside a policy: the tier of one as an input of another, in every engine, and the circles that are refused."""
 
+import itertools
 import json
 import sqlite3
 from typing import Any
@@ -9,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policy_texts import COMPOSED
+from sqlalchemy import Engine
 
 from policies import check, compile_plan, explain, grade, parse
 from policies.composition import inside
 from policies.differences import step, structure_differences
-from policies.plan import outcome
-from policies.sql import select_statement
+from policies.plan import Plan, outcome
+from policies.sql import COLUMNS, select_statement
 from policies.version import canonical, semantic_hash
 
 NONE: dict[str, Any] = {"staff": None, "amount_12m": None, "orders_12m": None, "satisfaction": None}
@@ -176,6 +178,21 @@ def compositions(draw: st.DrawFn) -> str:
     return json.dumps({**whole, "parts": {"p": first, "q": second}})
 
 
+ROWS = [
+    dict(zip(("orders_12m", "satisfaction", "tenure"), values, strict=True))
+    for values in itertools.product((None, 0, 3, 5, 6), (None, 100, 399, 400), (None, 11, 12))
+]
+
+
+def by_oracle(plan: Plan) -> list[tuple[Any, ...]]:
+    found = []
+    for place, row in enumerate(ROWS):
+        result = grade(plan, row)
+        assert outcome(plan, plan.unpack(result.levels))[2] == result.candidates
+        found.append((place, *(getattr(result, name) for name in COLUMNS[1:])))
+    return found
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(compositions())
 def test_engines_agree_on_random_compositions(text: str) -> None:
@@ -183,36 +200,32 @@ def test_engines_agree_on_random_compositions(text: str) -> None:
     if any(finding.severity == "error" for finding in check(document)):
         return
     plan = compile_plan(document)
-    names = plan.inputs
-    rows = [
-        dict(zip(("orders_12m", "satisfaction", "tenure"), values, strict=True))
-        for values in [(o, s, t) for o in (None, 0, 3, 5, 6) for s in (None, 100, 399, 400) for t in (None, 11, 12)]
-    ]
-    expected = []
-    for place, row in enumerate(rows):
-        result = grade(plan, row)
-        assert outcome(plan, plan.unpack(result.levels))[2] == result.candidates
-        expected.append(
-            (
-                place,
-                result.status,
-                result.tier,
-                result.total,
-                result.worst,
-                result.best,
-                result.candidates,
-                result.levels,
-            )
-        )
+    expected = by_oracle(plan)
     lite, duck = sqlite3.connect(":memory:"), duckdb.connect(":memory:")
-    columns = ", ".join(f"{name} bigint" for name in names)
+    columns = ", ".join(f"{name} bigint" for name in plan.inputs)
+    marks = ", ".join("?" * (len(plan.inputs) + 1))
     for connection, dialect in ((lite, "sqlite"), (duck, "duckdb")):
         connection.execute(f"create table facts (customer_id bigint, {columns})")
-        marks = ", ".join("?" * (len(names) + 1))
         connection.executemany(
             f"insert into facts values ({marks})",  # noqa: S608 - question marks only
-            [[place, *(row[name] for name in names)] for place, row in enumerate(rows)],
+            [[place, *(row[name] for name in plan.inputs)] for place, row in enumerate(ROWS)],
         )
         assert sorted(connection.execute(select_statement(plan, dialect)).fetchall()) == expected
-    lite.close()
-    duck.close()
+        connection.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(compositions())
+def test_postgresql_agrees_with_the_oracle_on_random_compositions(postgres_engine: Engine, text: str) -> None:
+    document = parse(text)
+    if any(finding.severity == "error" for finding in check(document)):
+        return
+    plan = compile_plan(document)
+    columns = ", ".join(f"{name} bigint" for name in plan.inputs)
+    marks = ", ".join(["%s"] * (len(plan.inputs) + 1))
+    with postgres_engine.connect() as connection:
+        connection.exec_driver_sql(f"create temporary table cases (customer_id bigint, {columns}) on commit drop")
+        values = [(place, *(row[name] for name in plan.inputs)) for place, row in enumerate(ROWS)]
+        connection.exec_driver_sql(f"insert into cases values ({marks})", values)  # noqa: S608 - placeholders only
+        found = connection.exec_driver_sql(select_statement(plan, "postgres", "cases")).all()
+    assert sorted(tuple(row) for row in found) == by_oracle(plan)
