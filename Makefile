@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark check format documentation benchmarks lock clean
+.PHONY: help environment demo test spark check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -35,6 +35,9 @@ documentation: environment ## Write the generated parts of the documentation, th
 	@$(BIN)/fenji schema > schema/schema.graphql
 	@$(BIN)/fenji policy schema > policies/documents/policy.schema.json
 	@$(BIN)/python -m api.notebook.source
+
+golden: environment ## Write the hashes of the shipped policies' statements anew (after a meant change of the SQL)
+	@$(BIN)/python tests/policies/statements.py
 
 benchmarks: environment ## The measured ratios; takes some minutes
 	@$(PYTHON) bootstrap.py benchmark
