@@ -21,7 +21,7 @@ from policies.attainable import Totals
 from policies.boundaries import boundary_cases
 from policies.document import Input, Scorecard
 from policies.documents import shipped
-from policies.exact import exact
+from policies.exact import DOMAIN, exact
 from policies.oracle import facts_of, tier_of
 from policies.plan import Facts, outcome
 from policies.sql import COLUMNS, DIALECTS, select_statement
@@ -41,6 +41,8 @@ INPUTS = {
         "title": {"zh": "丁", "en": "own kind"},
     },
 }
+# Money that every random document writes in 万元.
+INPUTS["amount_total"] = {"type": "money", "unit": "万元"}
 OWN = {name: found for name, part in INPUTS.items() if (found := Input.model_validate(part).declared(name)) is not None}
 LADDER_WORDS += [word for word in OWN.values() if not word.values]
 NAMED = [VOCABULARY["status"], *(word for word in OWN.values() if word.values)]
@@ -54,7 +56,7 @@ SCALES = {"money": 100, "ratio": 10_000, "score": 100, "points": 100}
 
 def text_of(word: Word, stored: int) -> str:
     """The written form of a stored value, in the usual unit."""
-    places = {1: 0, 100: 2, 10_000: 4}[SCALES.get(word.type, 1)]
+    places = 6 if word.name == "amount_total" else {1: 0, 100: 2, 10_000: 4}[SCALES.get(word.type, 1)]
     sign, digits = "-" if stored < 0 else "", str(abs(stored)).rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
@@ -104,12 +106,15 @@ def scorecards(draw: st.DrawFn) -> str:
             cuts = cuts_of(draw, word)
             points = st.integers(-9 if added else 0, out_of)
             one |= {"input": word.name, "out_of": out_of}
+            whole = DOMAIN[word.type][0] == 0 and draw(
+                st.booleans()
+            )  # its first rung begins at the least value there is
+            cuts = sorted({0, *cuts}) if whole else cuts
             one["ladder"] = {
                 "cuts": [text_of(word, cut) for cut in cuts],
                 "points": [draw(points) for _ in cuts],
-                "below": draw(points),
-                "closed": draw(st.sampled_from(["left", "right"])),
-            }
+                "closed": "left" if whole else draw(st.sampled_from(["left", "right"])),
+            } | ({} if whole else {"below": draw(points)})
         else:
             panel = {"proposed_by": "a", "settled_by": "b", "raters": 3, "aggregate": "median", "valid_months": 1}
             one |= {"input": draw(st.sampled_from(RATINGS)), "out_of": 10, "panel": panel}
@@ -122,28 +127,32 @@ def scorecards(draw: st.DrawFn) -> str:
     starts = {tier: f"{begin}/10" for tier, begin in zip(order, [*begins, 0], strict=True)}
     if added:
         starts = {tier: f"{exact(begin) / 2 - 9}" for tier, begin in starts.items() if tier != order[-1]}
-    dimensions = in_dimensions(draw, indicators)
+    relative = not added and draw(st.booleans())
+    dimensions = in_dimensions(draw, indicators, relative=relative)
     names = tuple(part["id"] for part in dimensions if sum(one["out_of"] for one in part["indicators"]))
     outside = draw(st.sampled_from([[], ["M"], ["M", "N"]]))
     bands = {"closed": draw(st.sampled_from(["left", "right"])), "cuts": starts}
     tiers = {"order": order, "outside": outside, "bands": bands, "conditions": draw(minimum_conditions(order, names))}
     card = {
         "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS,
-        "weights": "points" if added else "absolute",
+        "weights": "points" if added else "relative" if relative else "absolute",
         "missing": draw(st.sampled_from(["pending", {"points": 1}])), **draw(not_applicable()), "dimensions": dimensions,
         "tiers": tiers, "gates": draw(gates(order, names, outside)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
 
 
-def in_dimensions(draw: st.DrawFn, indicators: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_dimensions(draw: st.DrawFn, indicators: list[dict[str, Any]], *, relative: bool = False) -> list[dict[str, Any]]:
     begins = [0, *sorted(draw(st.sets(st.integers(1, len(indicators)), max_size=2))), len(indicators)]
     groups = [indicators[a:b] for a, b in itertools.pairwise(begins) if b > a]
     made: list[dict[str, Any]] = []
     for group in groups:
         made.append({"id": f"D{len(made)}", "title": {"zh": "甲", "en": "d"}, "indicators": group})
         if "weight" in group[0]:
-            made[-1]["weight"] = str(sum((Fraction(one["weight"]) for one in group), Fraction(0)))
+            weight = sum((Fraction(one["weight"]) for one in group), Fraction(0))
+            made[-1]["weight"] = str(weight)
+            for one in group if relative else []:
+                one["weight"] = str(Fraction(one["weight"]) / weight)
     return made
 
 
