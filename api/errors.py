@@ -21,6 +21,7 @@ CODES: dict[str, tuple[str, str]] = {
     "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
     "facts_not_stored": ("The policy reads facts that it declares itself; files hold them, the database does not.", "政策使用了数据库没有的自备数据。"),
     "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
+    "cuts_missing": ("A ranking grades one customer only with the cut scores of a population.", "排名政策需要全体客户的分数线。"),
     "levels_disagree": ("The packed rungs are not those of this policy.", "分档编码与政策不符。"),
     "no_policy_in_force": ("No version of the policy is in force on that date.", "该日期没有生效的政策。"),
     "database_missing": ("The database is not there or not up to date; run `fenji database upgrade`.", "数据库不存在或需升级。"),

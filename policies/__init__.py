@@ -12,7 +12,7 @@
 from policies.check import check, sound
 from policies.compiler import compile_plan
 from policies.coverage import Coverage, coverage
-from policies.document import Policy, Rules, Scorecard
+from policies.document import Policy, Ranking, Rules, Scorecard
 from policies.explain import Explanation, explain
 from policies.findings import Finding, UnsoundPolicy
 from policies.loading import UnknownPolicy, load, parse
@@ -31,6 +31,7 @@ __all__ = [
     "Plan",
     "Policy",
     "Problem",
+    "Ranking",
     "Refusal",
     "Result",
     "Rules",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.plan import Axis, Fact, Facts, Plan, Scored
+from policies.kleene import Scored
+from policies.plan import Axis, Fact, Facts, Plan
 from policies.vocabulary import Word
 
 # Above this many units the totals that can occur are taken as an unbroken range, and no customer is built for one.

@@ -55,7 +55,7 @@ def _exit(document: Policy, tier: str, bound: Fraction) -> Iterator[Finding]:
         yield from _named(document, (tier,), path)
         return
     if not isinstance(document, Scorecard):
-        message = f"a policy of kind {document.kind} has no total that {tier} could stay by"
+        message = f"a policy of kind {document.kind} has no fixed total that {tier} could stay by"
         yield found(document, "hold_exit", path, message, "Use minimum_periods or demotion_needs_approval.")
         return
     cuts = document.tiers.bands.cuts
@@ -91,7 +91,7 @@ def _review(document: Policy) -> Iterator[Finding]:
     path: Path = ("review", "borderline")
     points = review.borderline.points
     if not isinstance(document, Scorecard):
-        message = f"a policy of kind {document.kind} has no total that could lie near a bound"
+        message = f"a policy of kind {document.kind} has no fixed total that could lie near a bound"
         yield found(document, "review_borderline", path, message, "Take borderline out.")
     elif not 0 < points < 100:
         message = f"{decimal_text(points)} points around a bound are {'no one' if points <= 0 else 'every'} total"

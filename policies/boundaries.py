@@ -8,11 +8,13 @@ from fractions import Fraction
 from itertools import product
 
 from policies.attainable import Cells, Totals, cells, codes_of
+from policies.case import Case, Expectation
 from policies.check import outcome_of
 from policies.dimension_score import score_thresholds
-from policies.document import Case, Expectation
 from policies.exact import decimal_text, percent, shown, written
-from policies.plan import Fact, Group, Leaf, Negation, Plan, Score, Test, TierIn, outcome, places_of, stepped
+from policies.kleene import Group, Leaf, Negation, Score, Test, TierIn, places_of
+from policies.plan import Fact, Plan, outcome, stepped
+from policies.shares import with_cuts, written_cuts
 from policies.states import state
 from policies.vocabulary import Word
 
@@ -34,8 +36,10 @@ def boundary_cases(plan: Plan, language: str = "zh") -> tuple[Case, ...]:
     """Return generated cases, each with the exact outcome that the policy gives it; ``language`` is that of their names.
 
     For every cut of every input one stored unit below it, the cut and one above; for every band the nearest totals
-    that customers can have, as customers; every named value; every input missing, and not applicable where the policy tells that apart.  Facts are in the document's units.
+    that customers can have, as customers; every named value; every input missing, and not applicable where the policy tells that apart.  Facts are in the document's units.  A ranking takes the cut scores of its first case that gives
+    some; NotRanked when none does.
     """
+    plan = with_cuts(plan)
     found: dict[tuple[tuple[str, Fact], ...], Case] = {}
     for customer in (
         *_bands(plan),
@@ -55,7 +59,7 @@ def boundary_cases(plan: Plan, language: str = "zh") -> tuple[Case, ...]:
 def case_of(plan: Plan, name: str, facts: Mapping[str, Fact]) -> Case:
     """Return a customer in stored values as a case in the document's units, expecting what the policy makes of it."""
     given = {word: given_text(plan, plan.document.fact(word), value) for word, value in facts.items()}
-    return settled(plan, Case(name=name, given=given, expect=Expectation()))
+    return settled(plan, Case(name=name, given=given, cuts=written_cuts(plan), expect=Expectation()))
 
 
 def settled(plan: Plan, case: Case) -> Case:
@@ -156,7 +160,7 @@ def _bands(plan: Plan) -> Iterator[Named]:
     totals = Totals(plan)
     if not plan.scale or not totals.counted:
         return
-    begins = [*plan.bands[:-1], min(plan.bands[-1], totals.least)]
+    begins = [*plan.begins, min(0, totals.least)]
     for tier, begin in zip(plan.tiers[: len(begins)], begins, strict=True):
         at = totals.at_least(begin)
         above = None if at is None else totals.at_least(at + 1)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from policies.document import Case
+from policies.case import Case
 from policies.exact import decimal_text
 
 # What YAML reads as plain text, or as the null of a missing input.
@@ -23,7 +23,11 @@ def yaml_text(cases: Sequence[Case]) -> str:
     for case in cases:
         given = ", ".join(f"{word}: {_scalar(value)}" for word, value in case.given.items())
         expect = ", ".join(f"{key}: {_value(value)}" for key, value in case.expect if value is not None)
-        lines += [f"  - name: {_scalar(case.name)}", f"    given: {{{given}}}", f"    expect: {{{expect}}}"]
+        lines += [f"  - name: {_scalar(case.name)}", f"    given: {{{given}}}"]
+        if case.cuts is not None:
+            cuts = ", ".join(f"{_scalar(tier)}: {decimal_text(cut)}" for tier, cut in case.cuts.items())
+            lines.append(f"    cuts: {{{cuts}}}")
+        lines.append(f"    expect: {{{expect}}}")
     return "\n".join(lines) + "\n"
 
 

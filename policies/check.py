@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import floor, prod
 
 from policies.attainable import Totals
+from policies.case import Case
 from policies.compiler import compile_plan, size_finding
-from policies.document import Case, Document, Policy, Scorecard
+from policies.cuts import NotRanked, reached
+from policies.document import Card, Policy, Rules, Scorecard
 from policies.exact import decimal_text, exact, floor_tenth, shown
 from policies.findings import Finding, Findings, UnsoundPolicy, found, within
+from policies.kleene import Negation, places_of, truth
 from policies.oracle import facts_of, grade, tier_of
-from policies.plan import Negation, Plan, places_of, truth
+from policies.plan import Plan
 from policies.reading import Path
+from policies.shares import for_case
 from policies.structure import structure
 
 _MOST_CELLS = 20_000
@@ -47,6 +51,9 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
     """Yield each tier of a scorecard that no total can reach, and no gate or fall leads to."""
     if plan.kind == "rules" or size_finding(plan) is not None:
         return
+    if plan.kind == "ranking":
+        yield from _all_tie(plan)
+        return
     totals = Totals(plan)
     top = totals.most + 1
     begins = [*plan.bands[:-1], min(plan.bands[-1], totals.least)]
@@ -67,6 +74,18 @@ def unreachable(plan: Plan) -> Iterator[Finding]:
         if not any(step.to == place for step in plan.steps):
             message = f"no gate sets {plan.tiers[place]}, which stands outside the order"
             yield found(plan.document, "tier_unreachable", ("tiers", "outside"), message, "Add a gate, or take it out.")
+
+
+def _all_tie(plan: Plan) -> Iterator[Finding]:
+    """Yield the tiers of a ranking in which everybody has the same total, and all tie for the best."""
+    if plan.lowest != plan.highest:
+        return
+    total = floor_tenth(100 * plan.highest / _exact(plan))
+    for place, tier in enumerate(plan.document.tiers.order[1:], 1):
+        if not any(step.to == place for step in plan.steps):
+            message = f"no customer can be {tier}: every total is {total}, and all tie for {plan.tiers[0]}"
+            cure = "Let points differ, or take the tier out."
+            yield found(plan.document, "tier_unreachable", ("tiers", "order"), message, cure, {"total": total})
 
 
 def constant(plan: Plan) -> Iterator[Finding]:
@@ -126,13 +145,20 @@ def failing_cases(plan: Plan) -> Iterator[Finding]:
 
 def outcome_of(plan: Plan, case: Case) -> dict[str, object]:
     """Return what a case comes out as: status, tier, total (0 to 100) and candidates; raises ValueError when it cannot."""
-    document: Document = plan.document
+    plan = for_case(plan, case)
+    try:
+        return _outcome_of(plan, case)
+    except NotRanked as error:
+        raise ValueError(str(error)) from error
+
+
+def _outcome_of(plan: Plan, case: Case) -> dict[str, object]:
     if "total" in case.given:
         total = case.given["total"]
-        if not isinstance(document, Scorecard) or len(case.given) > 1 or total is None:
-            raise ValueError("total stands alone, and only in a scorecard")
-        number = _total(document, total)
-        tier = tier_of(document, number)
+        if isinstance(plan.document, Rules) or len(case.given) > 1 or total is None:
+            raise ValueError("total stands alone, and only in a scorecard or a ranking")
+        number = _total(plan.document, total)
+        tier = tier_of_total(plan, number)
         return {"status": "graded", "tier": tier, "total": number, "candidates": (tier,)}
     unread = sorted(set(case.given) - set(plan.inputs))
     if unread:
@@ -147,11 +173,18 @@ def outcome_of(plan: Plan, case: Case) -> dict[str, object]:
     }
 
 
+def tier_of_total(plan: Plan, total: Fraction) -> str:
+    """Return the tier of a total of 0 to 100 by bands, or by the cut scores of a ranking."""
+    if isinstance(plan.document, Scorecard):
+        return tier_of(plan.document, total)
+    return plan.tiers[reached(plan.begins, floor(total * plan.scale / 100))]
+
+
 def _exact(plan: Plan) -> Fraction:
     return Fraction(plan.scale)
 
 
-def _total(document: Scorecard, text: str) -> Fraction:
+def _total(document: Card, text: str) -> Fraction:
     number = exact(text)
     if document.weights != "points" and not 0 <= number <= 100:
         raise ValueError(f"a total lies between 0 and 100, and {text} does not")

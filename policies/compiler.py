@@ -12,10 +12,11 @@ from policies.composition import depth, inside, tier_in, tiers_in
 from policies.condition import Condition
 from policies.conditional import MOST_DEEP
 from policies.dimension_score import score_test
-from policies.document import Indicator, Policy, Rules, Scorecard, conditions
+from policies.document import Card, Indicator, Policy, Ranking, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
 from policies.findings import CODES, Finding, UnsoundPolicy, found
-from policies.plan import Axis, Group, Leaf, Line, Membership, Negation, Plan, Scored, Step, Test
+from policies.kleene import Group, Leaf, Negation, Scored, Test
+from policies.plan import Axis, Line, Membership, Plan, Step
 from policies.structure import structure
 from policies.vocabulary import Word
 
@@ -33,14 +34,14 @@ def compile_plan(document: Policy) -> Plan:
     scorings: dict[str, _Scoring] = {}
     first = 0
     for name, each in documents.items():
-        if isinstance(each, Scorecard):
+        if isinstance(each, Card):
             scorings[name] = _scoring(each, first, name)
             first += len(scorings[name].axes)
     axes = _Axes(tuple(documents.values()), [axis for scoring in scorings.values() for axis in scoring.axes])
     parts: dict[str, Plan] = {}
     for name in (*list(documents)[1:], ""):  # the whole comes last, for it reads the tiers of the parts
         read = _Conditions(documents[name], axes, scorings.get(name), parts)
-        made = _scorecard(read) if isinstance(read.document, Scorecard) else _rules(read)
+        made = _card(read) if isinstance(read.document, Card) else _rules(read)
         parts[name] = replace(made, parts=tuple(parts.items()))
     plan = parts[""]
     for node in tiers_in(plan):
@@ -81,7 +82,7 @@ class _Scoring:
     unit: int
 
 
-def _scoring(document: Scorecard, first: int, part: str) -> _Scoring:
+def _scoring(document: Card, first: int, part: str) -> _Scoring:
     """Return the indicators of a scorecard; their axes begin at the place ``first`` and, in a part, with its name."""
     parts = document.indicators
     axes = [_ladder_axis(document, indicator, part) for _, indicator, _ in parts]
@@ -89,7 +90,8 @@ def _scoring(document: Scorecard, first: int, part: str) -> _Scoring:
     points = [_points(document, indicator, axis) for (_, indicator, _), axis in zip(parts, axes, strict=True)]
     missing = [_missing(document, indicator, values) for (_, indicator, _), values in zip(parts, points, strict=True)]
     worth = [document.worth(dimension, indicator) for dimension, indicator, _ in parts]
-    cuts = [document.tiers.bands.cuts[tier] for tier in document.tiers.order[:-1]]
+    begins = document.tiers.bands.cuts if isinstance(document, Scorecard) else {}
+    cuts = [begins[tier] for tier in document.tiers.order[:-1] if tier in begins]
     unit = lcm(
         *(cut.denominator for cut in cuts),
         *((w * p).denominator for w, values, two in zip(worth, points, missing, strict=True) for p in (*values, *two)),
@@ -107,20 +109,23 @@ def _scoring(document: Scorecard, first: int, part: str) -> _Scoring:
             zip(parts, shares, worth, points, missing, strict=True), first
         )
     )
-    after = document.tiers.bands.closed == "right"
-    return _Scoring(tuple(axes), scored, (*(int(cut * unit) + after for cut in cuts), 0), unit)
+    after = isinstance(document, Scorecard) and document.tiers.bands.closed == "right"
+    bands = (*(int(cut * unit) + after for cut in cuts), 0) if cuts else ()
+    return _Scoring(tuple(axes), scored, bands, unit)
 
 
-def _scorecard(read: _Conditions) -> Plan:
+def _card(read: _Conditions) -> Plan:
     document, scoring = read.document, read.scoring
     assert scoring is not None
+    percentiles = document.tiers.shares if isinstance(document, Ranking) else {}
     return Plan(
         document.id, document.kind, document.tiers.names, _population(document), read.axes, scoring.scored,
         100 * scoring.unit, scoring.bands, steps=_steps(document, read), document=document,
+        shares=tuple(percentiles[tier] for tier in document.tiers.order if tier in percentiles),
     )  # fmt: skip
 
 
-def _ladder_axis(document: Scorecard, indicator: Indicator, part: str) -> Axis:
+def _ladder_axis(document: Card, indicator: Indicator, part: str) -> Axis:
     word, apart = document.fact(indicator.input), document.not_applicable_points(indicator) is not None
     name = f"{part}.{indicator.id}" if part else indicator.id
     if indicator.values is not None:
@@ -132,7 +137,7 @@ def _ladder_axis(document: Scorecard, indicator: Indicator, part: str) -> Axis:
     return Axis(name, word, cuts[1:] if indicator.ladder.below is None else cuts, apart=apart)
 
 
-def _points(document: Scorecard, indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
+def _points(document: Card, indicator: Indicator, axis: Axis) -> tuple[Fraction, ...]:
     """Return the points of codes 1, 2, ... of an indicator."""
     outside = document.not_applicable_points(indicator)
     last = () if outside is None else (outside,)
@@ -144,7 +149,7 @@ def _points(document: Scorecard, indicator: Indicator, axis: Axis) -> tuple[Frac
     return (*below, *indicator.ladder.points, *last)
 
 
-def _missing(document: Scorecard, indicator: Indicator, points: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
+def _missing(document: Card, indicator: Indicator, points: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
     fixed = (indicator.missing or document.missing).points
     return (min(points), max(points)) if fixed is None else (fixed, fixed)
 
@@ -209,7 +214,7 @@ class _Conditions:
         if condition.not_ is not None:
             return Negation(self.test(condition.not_))
         if condition.dimension is not None:
-            assert isinstance(self.document, Scorecard)
+            assert isinstance(self.document, Card)
             assert self.scoring is not None
             return score_test(self.document, condition, self.scoring.scored, self.scoring.unit)
         if condition.input is None:

@@ -8,7 +8,8 @@ from policies.columns import RESERVED
 from policies.conditional import named_numbers
 from policies.document import Policy, conditions
 from policies.findings import Finding, found
-from policies.plan import Group, Negation, Plan, Score, Step, Test, TierIn
+from policies.kleene import Group, Negation, Score, Test, TierIn
+from policies.plan import Plan, Step
 from policies.reading import Path
 from policies.vocabulary import VOCABULARY
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from policies.condition import Condition
 from policies.dimension_score import score_findings
-from policies.document import Parameter, Policy, Scorecard, conditions
+from policies.document import Card, Parameter, Policy, conditions
 from policies.exact import DOMAIN, INT64_LEAST, INT64_MOST, UNITS, decimal_text, exact, shown, stored, unit_of
 from policies.findings import Finding, found
 from policies.reading import Path
@@ -71,7 +71,7 @@ def named_numbers(document: Policy) -> Iterator[tuple[Named, str, Path]]:
             for value in values:
                 if isinstance(value, Named):
                     yield value, str(leaf.input), (*place, operator)
-    for _, indicator, path in document.indicators if isinstance(document, Scorecard) else ():
+    for _, indicator, path in document.indicators if isinstance(document, Card) else ():
         for index, cut in enumerate(indicator.ladder.cuts if indicator.ladder is not None else ()):
             if isinstance(cut, Named):
                 yield cut, indicator.input, (*path, "ladder", "cuts", index)

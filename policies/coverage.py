@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from policies.case import Case
 from policies.check import outcome_of
 from policies.display import coverage_html
-from policies.document import Case, Indicator, Policy, Rules, Scorecard
+from policies.document import Card, Indicator, Policy, Rules, Scorecard
 from policies.exact import decimal_text
+from policies.kleene import truth
 from policies.lift import reach
 from policies.oracle import facts_of
-from policies.plan import Axis, Facts, Plan, banded, take, truth
+from policies.plan import Axis, Facts, Plan, banded, take
 from policies.reading import Path
+from policies.shares import for_case
 from policies.states import known
 from policies.values import Labels
 
@@ -111,8 +114,9 @@ def _parts(plan: Plan) -> Iterator[tuple[Reached, Labels]]:
                 ("population", ("population",), "no"),
                 Labels(zh="适用范围: 不适用", en="the population: does not apply"),
             )
-    if isinstance(document, Scorecard):
+    if isinstance(document, Card):
         yield from _rungs(plan, document)
+    if isinstance(document, Scorecard):
         for tier in document.tiers.order:
             title = _band(document, tier)
             yield ("bound", ("tiers", "bands", "cuts", tier), ""), title
@@ -140,7 +144,7 @@ def _band(document: Scorecard, tier: str) -> Labels:
     return Labels(zh=f"{tier} 的分数段 (从 {cut} 起)", en=f"the band of {tier}, from {cut}")
 
 
-def _rungs(plan: Plan, document: Scorecard) -> Iterator[tuple[Reached, Labels]]:
+def _rungs(plan: Plan, document: Card) -> Iterator[tuple[Reached, Labels]]:
     for (_, indicator, path), scored in zip(document.indicators, plan.indicators, strict=True):
         axis, unit = plan.axes[scored.axis], document.unit(indicator.input)
         name = _named("", "", indicator.id, indicator.title)
@@ -152,7 +156,7 @@ def _rungs(plan: Plan, document: Scorecard) -> Iterator[tuple[Reached, Labels]]:
             yield ("rung", place, indicator.id), Labels(zh=f"{name.zh}: {here.zh}", en=f"{name.en}: {here.en}")
 
 
-def _rung_path(document: Scorecard, indicator: Indicator, path: Path, axis: Axis, code: int) -> Path:
+def _rung_path(document: Card, indicator: Indicator, path: Path, axis: Axis, code: int) -> Path:
     """Return where the points of a cell are written; the first cell is ``below`` where the ladder has one."""
     if code > axis.cells:
         return (*path, "not_applicable") if indicator.not_applicable is not None else ("not_applicable",)
@@ -174,6 +178,7 @@ def _reached(plan: Plan, case: Case) -> Iterator[Reached]:
         made = outcome_of(plan, case)
     except ValueError:
         return
+    plan = for_case(plan, case)
     if "total" in case.given:  # a bare total tests the bands
         yield "bound", ("tiers", "bands", "cuts", str(made["tier"])), ""
         return
@@ -192,7 +197,7 @@ def _reached(plan: Plan, case: Case) -> Iterator[Reached]:
 def _inside(plan: Plan, document: Policy, facts: Facts) -> Iterator[Reached]:
     """Yield the parts that a customer reaches to whom the policy applies."""
     codes = [axis.code(facts.get(axis.word.name)) or 0 for axis in plan.axes]
-    if isinstance(document, Scorecard):
+    if isinstance(document, Card):
         for (_, indicator, path), scored in zip(document.indicators, plan.indicators, strict=True):
             axis, code = plan.axes[scored.axis], codes[scored.axis]
             if 0 < code <= axis.cells and indicator.panel is not None:

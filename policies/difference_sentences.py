@@ -7,98 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.condition import SIGNS
+from policies.difference_words import DEFAULTS, EFFECTS, EN, FIELDS, GROUPS, ITEMS, WORDS, ZH
 from policies.exact import UNITS, decimal_text, exact, percent
 from policies.vocabulary import VOCABULARY
-
-_ZH = "一二三四五六七八九十"
-_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-# A list whose items have ids -> what one of them is called.
-_ITEMS = {
-    "dimensions": ("维度", "dimension"),
-    "indicators": ("指标", "indicator"),
-    "rules": ("规则", "rule"),
-    "gates": ("门槛", "gate"),
-    "parameters": ("参数", "parameter"),
-    "interpretations": ("解释", "interpretation"),
-}
-_FIELDS = {
-    "kind": ("类型", "kind"),
-    "id": ("标识", "id"),
-    "title": ("名称", "title"),
-    "source": ("出处", "source"),
-    "status": ("出处标记", "status"),
-    "weight": ("权重", "weight"),
-    "weights": ("权重方式", "way of weighting"),
-    "missing": ("缺失处理", "treatment of what is missing"),
-    "not_applicable": ("不适用处理", "treatment of what is not applicable"),
-    "input": ("输入", "input"),
-    "out_of": ("满分", "full points"),
-    "ladder": ("评分阶梯", "ladder"),
-    "ladder.cuts": ("分界", "cuts"),
-    "ladder.points": ("各档得分", "points"),
-    "ladder.below": ("最低分界以下的得分", "points below the first cut"),
-    "ladder.closed": ("分界的归属", "closed side"),
-    "panel": ("评审", "panel"),
-    "panel.proposed_by": ("评审的提出者", "proposer"),
-    "panel.settled_by": ("评审的决定者", "panel"),
-    "panel.raters": ("评审人数", "number of raters"),
-    "panel.aggregate": ("评审的汇总", "way of settling"),
-    "panel.valid_months": ("评审的有效月数", "months of validity"),
-    "effect": ("效果", "effect"),
-    "value": ("取值", "value"),
-    "clause": ("原文", "clause"),
-    "reading": ("读法", "reading"),
-    "alternatives": ("其他读法", "other readings"),
-    "tiers.bands": ("分数段", "bands"),
-    "appointments": ("任命规则", "appointments"),
-    "appointments.tiers": ("可任命的等级", "tiers that may be appointed"),
-    "appointments.by": ("任命人", "who appoints"),
-    "appointments.longest_months": ("任命的最长月数", "longest appointment in months"),
-    "appointments.evidence": ("任命的依据", "evidence of an appointment"),
-    "appointments.status": ("任命规则的出处标记", "status of the appointments"),
-    "hold": ("保持规则", "hold rule"),
-    "hold.demotion_needs_approval": ("降级须批准的等级", "tiers whose fall needs approval"),
-    "hold.minimum_periods": ("降级所需的连续期数", "gradings in a row before a fall"),
-    "hold.exit": ("退出界线", "exit bounds"),
-    "hold.status": ("保持规则的出处标记", "status of the hold rule"),
-    "review": ("复核规则", "review routing"),
-    "review.borderline": ("临界分数", "borderline"),
-    "review.borderline.points": ("临界分数的宽度", "width of the borderline"),
-    "review.always": ("必须复核的情形", "what is always looked at"),
-    "review.status": ("复核规则的出处标记", "status of the review routing"),
-    "dimension": ("所属维度", "dimension"),
-    "when": ("条件", "condition"),
-    "then": ("等级", "tier"),
-    "else": ("其余客户的等级", "tier of all others"),
-    "population": ("适用范围", "population"),
-    "population.otherwise": ("适用范围之外", "result outside the population"),
-    "population.status": ("适用范围的出处标记", "status of the population"),
-    "inputs": ("输入的写法", "restated inputs"),
-    "tiers.outside": ("顺序之外的等级", "tiers outside the order"),
-    "values": ("各取值得分", "points by value"),
-    "tiers.order": ("等级顺序", "order of tiers"),
-    "tiers.bands.closed": ("分数段的闭端", "closed side of the bands"),
-    "interpretations": ("解释", "interpretations"),
-    "cases": ("用例", "cases"),
-    "unit": ("书写单位", "written unit"),
-    "type": ("类型", "type"),
-    "order": ("顺序", "order"),
-    "dimensions.order": ("维度顺序", "order of dimensions"),
-    "rules.order": ("规则顺序", "order of rules"),
-}
-_WORDS = {
-    "absolute": ("占总分", "absolute"),
-    "relative": ("占本维度", "relative"),
-    "points": ("直接相加", "points"),
-    "pending": ("待确认", "pending"),
-    "left": ("左闭", "left"),
-    "right": ("右闭", "right"),
-    "assumed": ("假定", "assumed"),
-}
-# What is meant where a document says nothing.
-_DEFAULTS = {"closed": "left", "otherwise": "not_applicable"}
-_EFFECTS = {"floor": ("不低于", "not below"), "cap": ("不高于", "not above"), "set": ("定为", "exactly")}
-_GROUPS = {"all", "any", "at_least", "not"}
 
 
 @dataclass(frozen=True)
@@ -129,14 +40,14 @@ def _owner(path: tuple[str | int, ...], english: bool) -> tuple[str, tuple[str |
     """Return who a place belongs to (an indicator, a rule, an input), and the rest of its path."""
     match path:
         case ("dimensions", _, "indicators", str(name), *rest) if name != "order" or rest:
-            kind = "" if rest else f"{_ITEMS['indicators'][english]} "
+            kind = "" if rest else f"{ITEMS['indicators'][english]} "
             return f"{kind}{name}", tuple(rest)
         case ("inputs", str(word), *rest) if rest:
             return _word(word, english), tuple(rest)
         case ("tiers", "bands", "cuts", str()):
             return "", path
-        case (str(group), str(name), *rest) if group in _ITEMS and (name != "order" or rest):
-            return f"{_ITEMS[group][english]} {name}", tuple(rest)
+        case (str(group), str(name), *rest) if group in ITEMS and (name != "order" or rest):
+            return f"{ITEMS[group][english]} {name}", tuple(rest)
     return "", path
 
 
@@ -144,8 +55,8 @@ def _name(path: tuple[str | int, ...], full: tuple[str | int, ...], english: boo
     match path:
         case ("ladder", ("cuts" | "points") as part, int(index)):
             if not english:
-                return f"第{_ZH[index] if index < 10 else index + 1}档{'分界' if part == 'cuts' else '得分'}"
-            place = _EN[index] if index < 10 else f"{index + 1}th"
+                return f"第{ZH[index] if index < 10 else index + 1}档{'分界' if part == 'cuts' else '得分'}"
+            place = EN[index] if index < 10 else f"{index + 1}th"
             return f"{place} cut" if part == "cuts" else f"points of the {place} rung"
         case ("tiers", "conditions", tier):
             return f"minimum condition of {tier}" if english else f"{tier} 的最低条件"
@@ -153,15 +64,17 @@ def _name(path: tuple[str | int, ...], full: tuple[str | int, ...], english: boo
             return f"exit bound of {tier}" if english else f"{tier} 的退出界线"
         case ("tiers", "bands", "cuts", tier):
             return f"{tier} begins at" if english else f"{tier} 的起点"
+        case ("tiers", "shares", tier):
+            return f"cumulative share of {tier}" if english else f"{tier} 的累计比例"
         case ("population", "applies_to", str(word)):
             return f"population by {_word(word, english)}" if english else f"适用范围的{_word(word, english)}"
         case ("inputs", str(word)):
-            return f"{_FIELDS['inputs'][english]}: {_word(word, english)}"
+            return f"{FIELDS['inputs'][english]}: {_word(word, english)}"
         case ("indicators", "order"):
             of = full[1] if len(full) > 1 else ""
             return f"order of indicators in {of}" if english else f"{of} 内的指标顺序"
     text = ".".join(map(str, path))
-    return _FIELDS[text][english] if text in _FIELDS else text
+    return FIELDS[text][english] if text in FIELDS else text
 
 
 def _whole(owner: str, place: Place, english: bool) -> str:
@@ -183,7 +96,7 @@ def _described(item: Any, english: bool) -> str:
     if isinstance(item.get("input"), str):
         told.append(_word(item["input"], english))
     if "weight" in item:
-        told.append(f"{_FIELDS['weight'][english]} {percent(exact(item['weight']))}")
+        told.append(f"{FIELDS['weight'][english]} {percent(exact(item['weight']))}")
     if "indicators" in item:
         told.append(", ".join(part["id"] for part in item["indicators"]))
     if "when" in item:
@@ -234,7 +147,7 @@ def _stored(value: Any) -> int | None:
 def _value(value: Any, path: tuple[str | int, ...], english: bool) -> str:
     last = next((part for part in reversed(path) if isinstance(part, str)), "")
     if value is None:
-        value = _DEFAULTS.get(last)
+        value = DEFAULTS.get(last)
     if value is None:
         return "none" if english else "无"
     if is_condition(value):
@@ -245,18 +158,18 @@ def _value(value: Any, path: tuple[str | int, ...], english: bool) -> str:
         return _word(value, english)
     if isinstance(value, dict) and set(value) == {"points"}:
         return f"{_number(value['points'])} points" if english else f"计{_number(value['points'])}分"
-    if isinstance(value, dict) and len(value) == 1 and (effect := next(iter(value))) in _EFFECTS:
-        return f"{_EFFECTS[effect][english]} {value[effect]}"
+    if isinstance(value, dict) and len(value) == 1 and (effect := next(iter(value))) in EFFECTS:
+        return f"{EFFECTS[effect][english]} {value[effect]}"
     if not isinstance(value, str):
         return _text(value)
-    if last == "weight":
+    if last == "weight" or path[:2] == ("tiers", "shares"):
         return percent(exact(value))
-    return _WORDS[value][english] if value in _WORDS else _number(value)
+    return WORDS[value][english] if value in WORDS else _number(value)
 
 
 def is_condition(value: Any) -> bool:
     """Say whether a value of a canonical document is a condition."""
-    return isinstance(value, dict) and (len(set(value) & _GROUPS) == len(value) == 1 or _comparison(value) is not None)
+    return isinstance(value, dict) and (len(set(value) & GROUPS) == len(value) == 1 or _comparison(value) is not None)
 
 
 def _comparison(condition: dict[str, Any]) -> str | None:

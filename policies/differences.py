@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from policies.difference_sentences import Place, is_condition, sentence
-from policies.document import Policy, Scorecard
+from policies.document import Card, Policy
 from policies.exact import UNITS, decimal_text, exact, percent, unit_of
 from policies.refusal import Refusal
 from policies.structure import used_words
@@ -120,7 +120,7 @@ def _kept(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
 
 
 def _same_scales(old: Policy, new: Policy) -> bool:
-    if not isinstance(old, Scorecard) or not isinstance(new, Scorecard):
+    if not isinstance(old, Card) or not isinstance(new, Card):
         return True
     before, after = (
         {(part.input, index): part.out_of for index, part in _numbered(document)} for document in (old, new)
@@ -128,7 +128,7 @@ def _same_scales(old: Policy, new: Policy) -> bool:
     return all(after.get(key) == out_of for key, out_of in before.items())
 
 
-def _numbered(document: Scorecard) -> Iterator[tuple[int, Any]]:
+def _numbered(document: Card) -> Iterator[tuple[int, Any]]:
     """Yield the indicators with how often their input stood before: an input may be scored twice."""
     seen: dict[str, int] = {}
     for _, indicator, _ in document.indicators:

@@ -7,20 +7,21 @@ from fractions import Fraction
 from math import ceil, floor
 
 from policies.condition import Condition
-from policies.document import Policy, Scorecard, conditions
+from policies.document import Card, Policy, conditions
 from policies.exact import decimal_text
 from policies.findings import Finding, found
-from policies.plan import Group, Leaf, Negation, Plan, Score, Scored, Test
+from policies.kleene import Group, Leaf, Negation, Score, Scored, Test
+from policies.plan import Plan
 from policies.values import Named
 
 
-def full_points(document: Scorecard, name: str) -> Fraction:
+def full_points(document: Card, name: str) -> Fraction:
     """Return what full points in every indicator of a dimension add to the total."""
     parts = [(dimension, part) for dimension, part, _ in document.indicators if dimension.id == name]
     return sum((document.worth(dimension, part) * part.out_of for dimension, part in parts), Fraction(0))
 
 
-def score_test(document: Scorecard, condition: Condition, scored: Sequence[Scored], unit: int) -> Test:
+def score_test(document: Card, condition: Condition, scored: Sequence[Scored], unit: int) -> Test:
     """Return the test of a dimension's score over the contributions of its indicators, ``unit`` of which are a point."""
     operator, (value,) = condition.comparison
     assert isinstance(value, Fraction)
@@ -51,7 +52,7 @@ def _scores(test: Test) -> Iterator[Score]:
 
 def score_findings(document: Policy) -> Iterator[Finding]:
     """Yield what is wrong with the comparisons of dimensions' scores."""
-    known = [dimension.id for dimension in document.dimensions] if isinstance(document, Scorecard) else []
+    known = [dimension.id for dimension in document.dimensions] if isinstance(document, Card) else []
     for condition, path in conditions(document):
         for leaf, place in condition.scores(path):
             operator, (value,) = leaf.comparison
@@ -61,7 +62,7 @@ def score_findings(document: Policy) -> Iterator[Finding]:
                 yield found(
                     document, "dimension_unknown", (*place, "dimension"), message, "Name a dimension by its id."
                 )
-            elif isinstance(document, Scorecard) and full_points(document, str(leaf.dimension)) <= 0:
+            elif isinstance(document, Card) and full_points(document, str(leaf.dimension)) <= 0:
                 message = f"{leaf.dimension} has no full points, so no share of them can be compared"
                 cure = "Compare an input, or give an indicator out_of above 0."
                 yield found(document, "dimension_unknown", (*place, "dimension"), message, cure)

@@ -11,7 +11,7 @@ from policies.exact import decimal_text, exact, floor_tenth, percent, percent_do
 
 if TYPE_CHECKING:
     from policies.coverage import Coverage
-    from policies.document import Document, Indicator, Policy, Rules, Scorecard
+    from policies.document import Card, Document, Indicator, Policy, Ranking, Rules, Scorecard
     from policies.explain import Explanation
     from policies.findings import Finding
     from policies.values import Part
@@ -54,11 +54,9 @@ def policy_html(document: Policy, *, nested: bool = False) -> str:
     """Return a policy as a table of its indicators or rules, with its tiers above it, and its parts under it."""
     tiers = " > ".join(document.tiers.order)
     heads: tuple[str, ...]
-    if document.kind == "scorecard":
-        cuts = document.tiers.bands.cuts
-        tiers = " > ".join(
-            f"{tier} ≥ {decimal_text(cuts[tier])}" if tier in cuts else tier for tier in document.tiers.order
-        )
+    if document.kind != "rules":
+        begins = _begins(document)
+        tiers = " > ".join(f"{tier} {begins.get(tier, '')}".rstrip() for tier in document.tiers.order)
         heads = ("维度 dimension", "指标 indicator", "输入 input", "占总分 share", "满分 out of", "评分 points")
         rows = _indicators(document)
     else:
@@ -69,6 +67,13 @@ def policy_html(document: Policy, *, nested: bool = False) -> str:
         f"<p>{escape(name)}</p>{policy_html(view, nested=True)}" for name, view in document.views.items() if not nested
     )
     return _table(caption, heads, rows) + _lines(_steps(document)) + inside
+
+
+def _begins(document: Scorecard | Ranking) -> dict[str, str]:
+    """Return for each tier where it begins, or up to which share of the customers it goes."""
+    if document.kind == "ranking":
+        return {tier: f"前 first {percent(share)}" for tier, share in document.tiers.shares.items()}
+    return {tier: f"≥ {decimal_text(cut)}" for tier, cut in document.tiers.bands.cuts.items()}
 
 
 def explanation_html(explanation: Explanation) -> str:
@@ -96,7 +101,7 @@ def explanation_html(explanation: Explanation) -> str:
     return _table(first, heads, rows) + _lines(rest)
 
 
-def _indicators(document: Scorecard) -> list[tuple[object, ...]]:
+def _indicators(document: Card) -> list[tuple[object, ...]]:
     return [
         (
             dimension.title.zh,

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
 from policies.appointment import Appointments
+from policies.case import Case, Interpretation
 from policies.condition import Condition, Gate
 from policies.display import policy_html
 from policies.hold import Hold
 from policies.reading import Path, Reading
 from policies.review import Review
+from policies.tiers import RankedTiers, TierOrder, Tiers
 from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
 from policies.vocabulary import FLAG, SCALE, VOCABULARY, Type
 from policies.vocabulary import Word as Fact
@@ -149,62 +151,6 @@ class Dimension(Part):
     indicators: tuple[Indicator, ...] = Field(min_length=1, max_length=200)
 
 
-class Bands(Part):
-    """The least total of each tier, on the scale 0 to 100, or in points where they are added up."""
-
-    closed: Literal["left", "right"]
-    cuts: dict[Tier, Number]
-
-
-class TierOrder(Part):
-    """The tiers of a policy, best first, and what each but the last may demand besides.
-
-    ``outside`` are tiers that are neither better nor worse, such as M of 纳税信用 for new firms: only a rule or a gate
-    that sets them leads there, and no floor or cap moves them.
-    """
-
-    order: tuple[Tier, ...] = Field(min_length=2, max_length=30)
-    outside: tuple[Tier, ...] = Field(default=(), max_length=10)
-    conditions: dict[Tier, Condition] = Field(default={})
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return every tier: those of the order, best first, then those outside it."""
-        return (*self.order, *self.outside)
-
-
-class Tiers(TierOrder):
-    """The tiers of a scorecard, and where each begins."""
-
-    bands: Bands
-
-
-class Interpretation(Part):
-    """An ambiguous clause: how it is read here, and how else it could be."""
-
-    id: Identifier
-    clause: str
-    reading: str
-    alternatives: tuple[dict[str, str], ...] = ()
-
-
-class Expectation(Part):
-    """What a case must come out as; only what is written is compared."""
-
-    status: Literal["graded", "pending", "not_applicable", "error"] | None = None
-    tier: Tier | None = None
-    total: Number | None = None
-    candidates: tuple[Tier, ...] | None = None
-
-
-class Case(Part):
-    """A customer (facts as the document writes them, or only ``total``) and what it must come out as."""
-
-    name: str
-    given: dict[Word, Text | None]
-    expect: Expectation
-
-
 class Rule(Part):
     """One line of a rule table: the tier of whoever meets the condition and no line above."""
 
@@ -285,15 +231,13 @@ class Document(Part):
         return {name: self._seen_from(name) for name in self.parts}
 
 
-class Scorecard(Document):
-    """Points over metrics, weighted to a total of 0 to 100 or added up as they are, and tiers by bands of the total."""
+class _Card(Document):
+    """Points over metrics, weighted to a total of 0 to 100 or added up as they are."""
 
-    kind: Literal["scorecard"]
     weights: Literal["absolute", "relative", "points"]
     missing: Missing
     not_applicable: NotApplicable | None = None
     dimensions: tuple[Dimension, ...] = Field(min_length=1, max_length=50)
-    tiers: Tiers
 
     @property
     def indicators(self) -> tuple[tuple[Dimension, Indicator, Path], ...]:
@@ -320,6 +264,23 @@ class Scorecard(Document):
         share = self.share(dimension, indicator)
         return Fraction(1) if share is None else share * 100 / indicator.out_of
 
+
+class Scorecard(_Card):
+    """Tiers by bands of the total."""
+
+    kind: Literal["scorecard"]
+    tiers: Tiers
+
+    def _repr_html_(self) -> str:
+        return policy_html(self)
+
+
+class Ranking(_Card):
+    """Tiers by the place of the total among those of all customers."""
+
+    kind: Literal["ranking"]
+    tiers: RankedTiers
+
     def _repr_html_(self) -> str:
         return policy_html(self)
 
@@ -338,10 +299,14 @@ class Rules(Document):
 
 Document.model_rebuild()
 Scorecard.model_rebuild()
+Ranking.model_rebuild()
 Rules.model_rebuild()
 
-KINDS: dict[str, type[Scorecard] | type[Rules]] = {"scorecard": Scorecard, "rules": Rules}
-Policy = Scorecard | Rules
+Card = Scorecard | Ranking
+Policy = Card | Rules
+KINDS: dict[str, type[Scorecard] | type[Rules] | type[Ranking]] = {
+    "scorecard": Scorecard, "rules": Rules, "ranking": Ranking,
+}  # fmt: skip
 
 
 def conditions(document: Policy) -> Iterator[tuple[Condition, Path]]:

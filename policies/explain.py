@@ -8,12 +8,15 @@ from fractions import Fraction
 from typing import Any
 
 from policies.display import explanation_html
-from policies.document import Scorecard
+from policies.document import Card, Rules
 from policies.exact import shown
+from policies.explained import Contribution, PartTier, RuleLine, Rung, StepLine, Subtotal
+from policies.kleene import Scored, places_of, truth
 from policies.lift import Change, Distance, cheapest_change, distance_down, distance_up, points_of, reach
 from policies.oracle import Status, grade, impossible_words
 from policies.plain import plain
-from policies.plan import Axis, Facts, Plan, Scored, banded, outcome, places_of, take, truth
+from policies.plan import Axis, Facts, Plan, banded, outcome, take
+from policies.ranking import RankFigures, rank_figures
 from policies.refusal import Refusal
 from policies.review import Reviewed, ReviewReason, reasons_to_review
 from policies.sentences import sentences
@@ -25,87 +28,6 @@ class LevelsDisagree(Refusal):
     """Facts and packed levels that are not of the same customer and day."""
 
     code = "levels_disagree"
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One input and where it lies: ``value`` is None where there is none, or only the levels are known.
-
-    ``code`` 0 is missing, and ``state`` tells what kind of missing as far as facts say; levels alone do not.
-    """
-
-    id: str
-    title: Labels
-    input: str
-    code: int
-    value: Labels | None
-    range: Labels
-    state: State = "value"
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """One indicator of a scorecard.
-
-    ``contribution`` is weight x points / out_of x 100, exact, or the points themselves (``weight`` None); a missing input counts its worst there and its best in
-    ``best``.  ``lost`` is what its best rung would add.
-    """
-
-    rung: Rung
-    dimension: str
-    weight: Fraction | None
-    out_of: Fraction
-    points: Fraction
-    contribution: Fraction
-    best: Fraction
-    lost: Fraction
-
-
-@dataclass(frozen=True)
-class Subtotal:
-    """One dimension: the sum of its contributions, missing inputs at their worst and at their best."""
-
-    id: str
-    title: Labels
-    weight: Fraction | None
-    worst: Fraction
-    best: Fraction
-
-
-@dataclass(frozen=True)
-class RuleLine:
-    """One rule in its place: whether it holds (None: what is missing decides) and what it would give."""
-
-    id: str
-    title: Labels | None
-    tier: str
-    holds: bool | None
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One gate or one tier's minimum condition, and what it did.
-
-    ``effect`` is ``floor``, ``cap``, ``set`` or ``condition`` (then ``id`` is the tier that demands it).  ``holds`` says
-    whether the condition as written is met, None while what is missing decides it.  ``fired`` says whether the tier
-    moved: a gate that is met, or a minimum condition that is not, and that changed something; None while it may.
-    """
-
-    id: str
-    title: Labels | None
-    effect: str
-    tier: str
-    holds: bool | None
-    fired: bool | None
-
-
-@dataclass(frozen=True)
-class PartTier:
-    """One policy inside the policy, and the tiers that it may give: one when its tier is known."""
-
-    name: str
-    title: Labels
-    candidates: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -143,6 +65,7 @@ class Explanation:
     down: Distance | None
     cheapest: Change | None
     review_reasons: tuple[ReviewReason, ...] = ()
+    rank: RankFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a fraction becomes ``{"exact": "25/3", "shown": "8.3"}``, rounded down."""
@@ -212,7 +135,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
     steps = _step_lines(plan, codes, band) if codes else ()
     graded = status == "graded"
     ordered = candidates < 1 << len(plan.document.tiers.order)
-    exact = graded and ordered and worst == best and plan.kind == "scorecard"
+    exact = graded and ordered and worst == best and plan.kind != "rules"
     losing = sorted((part for part in parts if part.lost > 0), key=lambda part: -part.lost)
     unknown = [part.word for part in plan.population if facts and state(facts.get(part.word)) != "value"]
     return Explanation(
@@ -220,7 +143,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         title=plan.document.title,
         status=status,
         tier=plan.names(candidates)[0] if graded else None,
-        total=points_of(plan, worst) if codes and worst == best and plan.kind == "scorecard" else None,
+        total=points_of(plan, worst) if codes and worst == best and plan.kind != "rules" else None,
         worst=points_of(plan, worst),
         best=points_of(plan, best),
         candidates=plan.names(candidates),
@@ -239,6 +162,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         up=distance_up(plan, worst, codes) if exact else None,
         down=distance_down(plan, worst, codes) if exact else None,
         cheapest=cheapest_change(plan, codes, rungs) if graded and ordered else None,
+        rank=rank_figures(plan) if codes and plan.shares else None,
     )
 
 
@@ -251,7 +175,7 @@ def _parts(plan: Plan, codes: Sequence[int]) -> tuple[PartTier, ...]:
 def _rung(plan: Plan, axis: Axis, code: int, facts: Facts) -> Rung:
     word, unit = axis.word, plan.document.unit(axis.word.name)
     title = Labels(zh=word.zh, en=word.en)
-    if isinstance(plan.document, Scorecard):
+    if isinstance(plan.document, Card):
         given = next((part.title for _, part, _ in plan.document.indicators if part.id == axis.name), None)
         title = given or title
     value = facts.get(word.name)
@@ -268,7 +192,7 @@ def _state(axis: Axis, code: int) -> State:
 
 
 def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
-    assert isinstance(plan.document, Scorecard)
+    assert isinstance(plan.document, Card)
     out_of = next(item.out_of for _, item, _ in plan.document.indicators if item.id == part.id)
     got = points_of(plan, part.contributions[rung.code])
     best = points_of(plan, part.missing_best) if rung.code == 0 else got
@@ -278,7 +202,7 @@ def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
 
 
 def _subtotals(plan: Plan, parts: Sequence[Contribution]) -> tuple[Subtotal, ...]:
-    if not parts or not isinstance(plan.document, Scorecard):
+    if not parts or not isinstance(plan.document, Card):
         return ()
     return tuple(
         Subtotal(
@@ -293,7 +217,7 @@ def _subtotals(plan: Plan, parts: Sequence[Contribution]) -> tuple[Subtotal, ...
 
 
 def _rule_lines(plan: Plan, codes: Sequence[int]) -> tuple[RuleLine, ...]:
-    titles = {} if isinstance(plan.document, Scorecard) else {rule.id: rule.title for rule in plan.document.rules}
+    titles = {rule.id: rule.title for rule in plan.document.rules} if isinstance(plan.document, Rules) else {}
     lines = [
         RuleLine(line.id, titles.get(line.id), plan.tiers[line.tier], truth(line.when, codes)) for line in plan.lines
     ]

@@ -45,6 +45,9 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bands_order": ("error", "the bands do not fall in the order of the tiers"),
     "bands_floor": ("error", "the lowest tier does not take every total below the others"),
     "bands_scale": ("error", "a band begins above 100 or below 0"),
+    "shares_tiers": ("error", "the shares of a ranking do not name exactly the tiers above the lowest"),
+    "shares_range": ("error", "a share is not above 0 % and below 100 %"),
+    "shares_order": ("error", "the shares do not rise strictly"),
     "tier_unknown": (
         "error",
         "a rule, gate, minimum condition, hold rule, appointment or case names a tier that is not in the order",

@@ -13,7 +13,7 @@ from policies.states import NAMES
 from policies.values import Labels
 
 if TYPE_CHECKING:
-    from policies.explain import Rung
+    from policies.explained import Rung
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def distance_up(plan: Plan, total: int, codes: Sequence[int]) -> Distance | None
     for better in range(place - 1, -1, -1):
         reached = _least(plan, better, codes)
         if reached < now:
-            return Distance(plan.tiers[reached], points_of(plan, plan.bands[better] - total))
+            return Distance(plan.tiers[reached], points_of(plan, plan.begins[better] - total))
     return None
 
 
@@ -74,10 +74,10 @@ def distance_down(plan: Plan, total: int, codes: Sequence[int]) -> Distance | No
     """Return the tier below and how many points may be lost before it; losing exactly that many keeps the tier."""
     place = plan.tier_of(total)
     now = _least(plan, place, codes)
-    for worse in range(place + 1, len(plan.bands)):
+    for worse in range(place + 1, len(plan.begins) + 1):
         reached = _least(plan, worse, codes)
         if reached > now:
-            return Distance(plan.tiers[reached], points_of(plan, total - plan.bands[worse - 1]))
+            return Distance(plan.tiers[reached], points_of(plan, total - plan.begins[worse - 1]))
     return None
 
 

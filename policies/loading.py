@@ -46,7 +46,7 @@ def parse(text: str) -> Policy:
     reading = read(text)
     values = reading.values
     if not isinstance(values, dict):
-        raise DocumentError([Problem(1, "", "a policy is a mapping; begin with kind: scorecard or kind: rules")])
+        raise DocumentError([Problem(1, "", "a policy is a mapping; begin with kind: scorecard, rules or ranking")])
     kind = values.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from policies.attainable import Totals
 from policies.condition import Condition
 from policies.dimension_score import full_points, score_test
-from policies.document import Indicator, Policy, Rules, Scorecard, conditions
+from policies.document import Card, Indicator, Policy, Rules, Scorecard, conditions
 from policies.exact import exact, written
-from policies.plan import Negation, Plan, Score
+from policies.kleene import Negation, Score
+from policies.plan import Plan
 from policies.reading import Path
 
 _OTHER = {"left": "right", "right": "left", "all": "any", "any": "all"}
@@ -55,10 +56,11 @@ def _alone(plan: Plan) -> Iterator[Mutant]:
     for word, values in document.population.applies_to.items() if document.population else ():
         for index in range(len(values)):
             yield _without(document, ("population", "applies_to", word), index)
-    if isinstance(document, Scorecard):
+    if isinstance(document, Card):
         yield from _weights(document)
         for _, indicator, path in document.indicators:
             yield from _ladder(document, indicator, path)
+    if isinstance(document, Scorecard):
         yield from _bands(plan, document)
     for condition, path in conditions(document):
         yield from _condition(plan, condition, path)
@@ -70,7 +72,7 @@ def _alone(plan: Plan) -> Iterator[Mutant]:
         yield _without(document, ("gates",), index)
 
 
-def _weights(document: Scorecard) -> Iterator[Mutant]:
+def _weights(document: Card) -> Iterator[Mutant]:
     groups: list[tuple[Path, tuple[Any, ...]]] = [
         (("dimensions", place, "indicators"), dimension.indicators)
         for place, dimension in enumerate(document.dimensions)
@@ -83,12 +85,12 @@ def _weights(document: Scorecard) -> Iterator[Mutant]:
                 yield Mutant((*path, i, "weight"), partial(_swapped, document, path, i, j))
 
 
-def _swapped(document: Scorecard, path: Path, i: int, j: int) -> Policy:
+def _swapped(document: Card, path: Path, i: int, j: int) -> Policy:
     one, other = (part_at(document, (*path, place, "weight")) for place in (i, j))
     return _changed(_changed(document, (*path, i, "weight"), other), (*path, j, "weight"), one)
 
 
-def _ladder(document: Scorecard, indicator: Indicator, path: Path) -> Iterator[Mutant]:
+def _ladder(document: Card, indicator: Indicator, path: Path) -> Iterator[Mutant]:
     here = (*path, "ladder")
     rungs: list[Path] = [(*path, "not_applicable", "points")] if indicator.not_applicable is not None else []
     if indicator.ladder is not None:
@@ -147,7 +149,7 @@ def _condition(plan: Plan, condition: Condition, path: Path) -> Iterator[Mutant]
 def _score(plan: Plan, condition: Condition, path: Path) -> Iterator[Mutant]:
     """Yield a dimension's threshold that lets the nearest score above out, or the nearest below in."""
     document = plan.document
-    assert isinstance(document, Scorecard)
+    assert isinstance(document, Card)
     operator, _ = condition.comparison
     test = score_test(document, condition, plan.indicators, plan.scale // 100)
     test = test.part if isinstance(test, Negation) else test

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from glob import escape
@@ -19,9 +20,11 @@ import pyarrow.parquet as pq
 from policies.cells import Units
 from policies.exact import decimal_text
 from policies.facts_file import FactsRefused, Layout, format_of, name_sql, open_facts, parquet_sql, text_sql
+from policies.kleene import Scored
 from policies.oracle import grade
-from policies.plan import Plan, Scored
-from policies.sql import COLUMNS, select_statement
+from policies.plan import Plan
+from policies.ranking import ranked
+from policies.sql import COLUMNS, histogram_statement, select_statement
 
 Report = Callable[[int, int, str], None]
 # Takes rows (place, one fact for each of plan.inputs) and returns the rows policies.sql.COLUMNS in the same order.
@@ -50,11 +53,15 @@ _MOST_LISTED = 20_000
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of a file: its rows, how many by tier (by status where there is none), and its columns."""
+    """What became of a file: its rows, how many by tier (by status where there is none), its columns, and the plan.
+
+    The plan of a ranking has the cut scores by which the file was graded.
+    """
 
     rows: int
     counts: dict[str, int]
     layout: Layout
+    plan: Plan
 
 
 def grade_file(
@@ -71,22 +78,15 @@ def grade_file(
 
     ``engine`` grades batches of rows or a file; None is one DuckDB statement from file to file.  The output takes its name when it is
     complete; until then it lies in a folder beside it.  Raises FactsRefused and writes nothing when the facts
-    cannot be read as policies.facts_file says, or when the output cannot be written.
+    cannot be read as policies.facts_file says, or when the output cannot be written.  A ranking without cut scores takes
+    those of the file; with another engine than DuckDB they come from ``rank_file`` first.
     """
     ending = format_of(output)
     if output.exists() and facts.exists() and output.samefile(facts):
         raise FactsRefused(f"{output} would overwrite the facts; name another file after -o.")
-    try:
-        aside = tempfile.TemporaryDirectory(prefix=f".{output.name[:40]}.", dir=output.absolute().parent)
-    except OSError as error:
-        raise FactsRefused(
-            f"{output} cannot be written: {error.strerror}; name a file in a folder of yours."
-        ) from error
-    with aside as name, duckdb.connect() as connection:
-        folder = Path(name)
-        connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
-        connection.execute(f"set memory_limit = '{_MEMORY}'; set temp_directory = {text_sql(str(folder / 'spill'))}")
+    with _workshop(output) as (folder, connection):
         file = open_facts(connection, facts, plan.words, folder, units, allow_absent)
+        plan = _with_cuts(connection, plan)
         source = f"({select_statement(plan, 'duckdb', 'facts')})"
         if isinstance(engine, FileEngine):
             source = parquet_sql(_by_files(connection, plan, engine, folder, file.rows, report))
@@ -100,7 +100,41 @@ def grade_file(
             raise FactsRefused(f"{output} cannot be written: {str(error).splitlines()[0]}") from error
         counts = _counts(connection, done)
         os.replace(done, output)
-    return Graded(file.rows, counts, file.layout)
+    return Graded(file.rows, counts, file.layout, plan)
+
+
+def rank_file(plan: Plan, facts: Path, output: Path, *, units: Units = "stored", allow_absent: bool = False) -> Plan:
+    """Return the plan of a ranking with the cut scores of a file's customers; any other plan as it is.
+
+    The facts are read as ``grade_file`` reads them, and what must be put aside lies beside ``output`` meanwhile.
+    """
+    if not plan.shares:
+        return plan
+    with _workshop(output) as (folder, connection):
+        open_facts(connection, facts, plan.words, folder, units, allow_absent)
+        return _with_cuts(connection, plan)
+
+
+@contextmanager
+def _workshop(output: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
+    """Open a folder beside the output, and a DuckDB of little memory that spills into it."""
+    try:
+        aside = tempfile.TemporaryDirectory(prefix=f".{output.name[:40]}.", dir=output.absolute().parent)
+    except OSError as error:
+        raise FactsRefused(
+            f"{output} cannot be written: {error.strerror}; name a file in a folder of yours."
+        ) from error
+    with aside as name, duckdb.connect() as connection:
+        folder = Path(name)
+        connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+        connection.execute(f"set memory_limit = '{_MEMORY}'; set temp_directory = {text_sql(str(folder / 'spill'))}")
+        yield folder, connection
+
+
+def _with_cuts(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
+    if not plan.shares or plan.cuts is not None:
+        return plan
+    return ranked(plan, connection.execute(histogram_statement(plan, "duckdb", "facts")).fetchall())
 
 
 def by_oracle(plan: Plan) -> RowEngine:

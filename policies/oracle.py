@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from policies.condition import Condition
-from policies.document import Dimension, Indicator, Ladder, Policy, Rules, Scorecard
+from policies.document import Card, Dimension, Indicator, Ladder, Policy, Ranking, Rules, Scorecard
 from policies.exact import INT64_LEAST, INT64_MOST, exact, written
 from policies.plan import Fact, Facts, Plan
 from policies.reading import Path
@@ -39,22 +39,32 @@ class Result:
 
 
 def grade(plan: Plan, facts: Facts) -> Result:
-    """Grade one customer; ``facts`` holds stored integers, named values or None by word, and may lack words."""
+    """Grade one customer; ``facts`` holds stored integers, named values or None by word, and may lack words.
+
+    Raises NotRanked for a ranking without cut scores, unless the customer is not applicable or an error.
+    """
     document = plan.document
-    applies = _applies(plan, facts)
-    codes = [axis.code(facts.get(axis.word.name)) for axis in plan.axes]
-    if applies is False:
-        return Result("not_applicable", None, None, 0, 0, 0, 0)
-    if applies == "impossible" or None in codes:
-        return Result("error", None, None, 0, 0, 0, 0)
-    levels = plan.pack([code or 0 for code in codes])
+    out = ruled_out(plan, facts)
+    if out is not None:
+        return out
+    seen = with_parts(plan, facts)
+    if not isinstance(document, Ranking):
+        return result(plan, facts, *_graded(document, seen))
+    worst, best = totals(document, seen)
+    high, low = plan.frozen.places(units(plan, worst), units(plan, best))
+    return result(plan, facts, moved(document, document.tiers.order[high : low + 1], seen), (worst, best))
+
+
+def with_parts(plan: Plan, facts: Facts) -> Seen:
+    """Return the facts of a customer and, by the name of each part, the tiers that it may give."""
     seen: dict[str, Fact | frozenset[str]] = {**facts}
     for name, part in plan.parts:
+        assert not isinstance(part.document, Ranking)
         seen[name] = frozenset(_graded(part.document, seen)[0])
-    return _result(plan, applies, *_graded(document, seen), levels)
+    return seen
 
 
-def _graded(document: Policy, facts: Seen) -> tuple[list[str], tuple[Fraction, Fraction]]:
+def _graded(document: Scorecard | Rules, facts: Seen) -> tuple[list[str], tuple[Fraction, Fraction]]:
     """Return the tiers that are possible where the policy applies, and the worst and the best total."""
     if isinstance(document, Rules):
         return moved(document, rule_tiers(document, facts), facts), (Fraction(0), Fraction(0))
@@ -70,14 +80,23 @@ def _fact(facts: Seen, name: str) -> Fact:
     return value
 
 
-def _result(
-    plan: Plan, applies: bool | None, tiers: Sequence[str], ends: tuple[Fraction, Fraction], levels: int
-) -> Result:
-    possible = set(tiers) if applies else set(plan.tiers)
+def ruled_out(plan: Plan, facts: Facts) -> Result | None:
+    """Return the result of a customer to whom the policy does not apply, or with an impossible value; None for others."""
+    applied = applies(plan, facts)
+    if applied is False:
+        return Result("not_applicable", None, None, 0, 0, 0, 0)
+    impossible = applied == "impossible" or any(axis.code(facts.get(axis.word.name)) is None for axis in plan.axes)
+    return Result("error", None, None, 0, 0, 0, 0) if impossible else None
+
+
+def result(plan: Plan, facts: Facts, tiers: Sequence[str], ends: tuple[Fraction, Fraction]) -> Result:
+    """Return the result of a customer for whom some tiers are left; every one while the policy may not apply."""
+    possible = set(tiers) if applies(plan, facts) else set(plan.tiers)
     candidates = sum(1 << plan.tiers.index(tier) for tier in possible)
     alone = next(iter(possible)) if len(possible) == 1 else None
     worst, best = (units(plan, end) for end in ends)
-    total = worst if worst == best and plan.kind == "scorecard" else None
+    total = worst if worst == best and plan.kind != "rules" else None
+    levels = plan.pack([axis.code(facts.get(axis.word.name)) or 0 for axis in plan.axes])
     return Result("pending" if alone is None else "graded", alone, total, worst, best, candidates, levels)
 
 
@@ -89,7 +108,8 @@ def units(plan: Plan, total: Fraction) -> int:
     return int(counted)
 
 
-def _applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
+def applies(plan: Plan, facts: Facts) -> bool | Literal["impossible"] | None:
+    """Return whether the policy applies to a customer: None while that is not known."""
     population = plan.document.population
     values = [
         (known(facts.get(name)), name, inside) for name, inside in (population.applies_to if population else {}).items()
@@ -109,7 +129,7 @@ def impossible_words(plan: Plan, facts: Facts) -> tuple[str, ...]:
 
 
 def totals(
-    document: Scorecard, facts: Seen, parts: Sequence[tuple[Dimension, Indicator, Path]] | None = None
+    document: Card, facts: Seen, parts: Sequence[tuple[Dimension, Indicator, Path]] | None = None
 ) -> tuple[Fraction, Fraction]:
     """Return the total of 0 to 100 with every missing input at its worst, and at its best; of some indicators only."""
     worst = best = Fraction(0)
@@ -120,7 +140,7 @@ def totals(
     return worst, best
 
 
-def _ends(document: Scorecard, indicator: Indicator, value: Fact) -> tuple[Fraction, Fraction]:
+def _ends(document: Card, indicator: Indicator, value: Fact) -> tuple[Fraction, Fraction]:
     """Return the worst and the best points of a fact in any of its states."""
     outside = document.not_applicable_points(indicator)
     if state(value) == "not_applicable" and outside is not None:
@@ -130,7 +150,7 @@ def _ends(document: Scorecard, indicator: Indicator, value: Fact) -> tuple[Fract
     return (points(document, indicator, value),) * 2
 
 
-def points(document: Scorecard, indicator: Indicator, value: Fact) -> Fraction:
+def points(document: Card, indicator: Indicator, value: Fact) -> Fraction:
     """Return the points of a known stored value."""
     if indicator.values is not None:
         return indicator.values[str(value)]
@@ -152,7 +172,7 @@ def climb(ladder: Ladder, value: Fraction) -> Fraction:
     return earned
 
 
-def missing_points(document: Scorecard, indicator: Indicator) -> tuple[Fraction, Fraction]:
+def missing_points(document: Card, indicator: Indicator) -> tuple[Fraction, Fraction]:
     """Return the worst and the best points that a missing value may stand for."""
     fixed = (indicator.missing or document.missing).points
     if fixed is not None:
@@ -230,7 +250,7 @@ def truth(document: Policy, condition: Condition, facts: Seen) -> bool | None:
         certain, open_ = parts.count(True), parts.count(None)
         return True if certain >= condition.at_least.k else None if certain + open_ >= condition.at_least.k else False
     if condition.dimension is not None:
-        assert isinstance(document, Scorecard)
+        assert isinstance(document, Card)
         return _compared(condition, dimension_score(document, condition.dimension, facts))
     tiers = facts.get(str(condition.input))
     if isinstance(tiers, frozenset):
@@ -253,7 +273,7 @@ def truth(document: Policy, condition: Condition, facts: Seen) -> bool | None:
     }[operator]  # fmt: skip
 
 
-def dimension_score(document: Scorecard, name: str, facts: Seen) -> tuple[Fraction, Fraction]:
+def dimension_score(document: Card, name: str, facts: Seen) -> tuple[Fraction, Fraction]:
     """Return a dimension's points in percent of its full points, every missing input at its worst, and at its best."""
     parts = [part for part in document.indicators if part[0].id == name]
     full = sum(

@@ -10,9 +10,10 @@ from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 
-from policies.document import Scorecard
+from policies.document import Card, Scorecard
 from policies.exact import decimal_text, floor_tenth, percent
-from policies.explain import Contribution, Explanation
+from policies.explain import Explanation
+from policies.explained import Contribution
 from policies.lettering import clean, extent, fold
 from policies.lift import points_of
 from policies.plan import Plan
@@ -62,7 +63,7 @@ def waterfall(plan: Plan, told: Explanation, language: str = "zh", heading: str 
     Each indicator's bar begins where the sure points of those above it end; an input that is not known is hatched from
     its worst to its best.  Raises Refusal where there is no total: rules, or a customer who is not graded or pending.
     """
-    if not told.contributions or not isinstance(plan.document, Scorecard):
+    if not told.contributions or not isinstance(plan.document, Card):
         raise Refusal(
             f"{told.policy} gives this customer no total ({plan.kind}, {told.status}), and without one there is nothing "
             "to draw; read the explanation in words.",
@@ -74,14 +75,15 @@ def waterfall(plan: Plan, told: Explanation, language: str = "zh", heading: str 
 class _Picture:
     """Lays out and writes one picture."""
 
-    def __init__(self, plan: Plan, card: Scorecard, told: Explanation, language: str, heading: str) -> None:
+    def __init__(self, plan: Plan, card: Card, told: Explanation, language: str, heading: str) -> None:
         self.plan, self.card, self.told, self.language = plan, card, told, language
         self.heading, self.text = clean(heading), _TEXT[language]
         self.rows = list(self._rows())
         most = max(row.begin + max(row.full, row.best, row.sure) for row in self.rows if row.begin is not None)
         low = min(row.begin + min(row.full, row.best, row.sure) for row in self.rows if row.begin is not None)
         full = points_of(plan, plan.highest) if card.weights == "points" else Fraction(100)
-        self.most = max(full, Fraction(ceil(most)), *card.tiers.bands.cuts.values())
+        self.cuts = _begins(plan, card)
+        self.most = max(full, Fraction(ceil(most)), *(cut for cut, _ in self.cuts))
         self.least = Fraction(min(floor(low), 0))
         self.parts: list[str] = []
         seed = repr((told, language, heading)).encode()
@@ -177,10 +179,8 @@ class _Picture:
 
     def _scale(self, top: float) -> tuple[float, list[tuple[Fraction, str]]]:
         """Write the names of the tiers, each over the line where it begins, and return where the rows begin."""
-        bands = self.card.tiers.bands
-        sign = "≥" if bands.closed == "left" else ">"
-        cuts = [(cut, tier) for tier, cut in bands.cuts.items() if self.least < cut <= self.most and cut]
-        cuts.sort()
+        sign = ">" if isinstance(self.card, Scorecard) and self.card.tiers.bands.closed == "right" else "≥"
+        cuts = sorted((cut, tier) for cut, tier in self.cuts if self.least < cut <= self.most and cut)
         ends: list[float] = []
         placed: list[tuple[int, float, str, str]] = []
         for cut, tier in cuts:
@@ -274,6 +274,14 @@ class _Picture:
             self.write(self.text[name], x + 24, y + 10, SMALL)
             x += 24 + extent(self.text[name], SMALL) + 22
         return y + 11 + MARGIN
+
+
+def _begins(plan: Plan, card: Card) -> list[tuple[Fraction, str]]:
+    """Return where each tier begins; of a ranking, the frozen cut scores that somebody reaches."""
+    if isinstance(card, Scorecard):
+        return [(cut, tier) for tier, cut in card.tiers.bands.cuts.items()]
+    begins = zip(plan.begins, plan.tiers, strict=False)
+    return [(points_of(plan, least), tier) for least, tier in begins if least <= plan.highest]
 
 
 def _step(most: Fraction) -> Fraction:

@@ -13,8 +13,10 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 
+from policies.cuts import Cuts, NotRanked, reached
 from policies.document import Policy
 from policies.exact import DOMAIN
+from policies.kleene import Scored, Test, ends, truth
 from policies.states import NOT_APPLICABLE, state
 from policies.vocabulary import Word
 
@@ -89,67 +91,6 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One indicator in integers: ``contributions[code]``; a missing input counts ``contributions[0]`` to ``missing_best``.
-
-    ``share`` is its share of the total, None where points are added up as they are.
-    """
-
-    id: str
-    dimension: str
-    share: Fraction | None
-    axis: int
-    contributions: tuple[int, ...]
-    missing_best: int
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """One comparison: true where the axis has one of ``codes``, not known at one of ``unknown``, false elsewhere."""
-
-    axis: int
-    operator: str
-    values: tuple[int | str, ...]
-    codes: frozenset[int]
-    unknown: frozenset[int] = frozenset({0})
-
-
-@dataclass(frozen=True)
-class Score:
-    """Whether the contributions of some indicators sum to at least ``least`` of the plan's unit."""
-
-    parts: tuple[Scored, ...]
-    least: int
-
-
-@dataclass(frozen=True)
-class Group:
-    """Several conditions of which ``least`` must hold: all of them, any one, or k."""
-
-    least: int
-    parts: tuple[Test, ...]
-
-
-@dataclass(frozen=True)
-class Negation:
-    """What holds where another condition certainly does not."""
-
-    part: Test
-
-
-@dataclass(frozen=True)
-class TierIn:
-    """Whether the tier of a part is one of the bitmask ``tiers``; ``part`` says the same as a condition over facts."""
-
-    name: str
-    tiers: int
-    part: Test
-
-
-Test = Leaf | Score | Group | Negation | TierIn
-
-
-@dataclass(frozen=True)
 class Line:
     """One rule: the tier (its place in the order, 0 is best) of whoever meets the condition and no line above."""
 
@@ -188,7 +129,9 @@ class Plan:
     """A policy in exact integers; ``compiler.compile_plan`` makes it.
 
     ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last, which takes all
-    below), both 0 and empty for rules.  Tiers outside the order follow the others and have no band.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
+    below), both 0 and empty for rules.  A ranking has ``shares`` for every tier but the last instead of bands, and grades
+    one customer only with the ``cuts`` of a population (policies.ranking).  Tiers outside the order follow the others and
+    have neither.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
     ``parts`` are the policies inside, over the same axes, in the order in which they are evaluated.
     """
 
@@ -204,6 +147,8 @@ class Plan:
     otherwise: int = 0
     steps: tuple[Step, ...] = ()
     parts: tuple[tuple[str, Plan], ...] = ()
+    shares: tuple[Fraction, ...] = ()
+    cuts: Cuts | None = None
     document: Policy = field(kw_only=True, repr=False, compare=False)
 
     @cached_property
@@ -245,41 +190,25 @@ class Plan:
         return tuple(levels // stride % axis.radix for stride, axis in zip(self.strides, self.axes, strict=True))
 
     def tier_of(self, total: int) -> int:
-        """Return the place in the order of the tier of a total."""
-        return next((i for i, least in enumerate(self.bands[:-1]) if total >= least), len(self.bands) - 1)
+        """Return the place in the order of the tier that a total certainly has."""
+        return reached(self.begins, total)
+
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """Return the least total of every tier but the last; NotRanked for a ranking without cut scores."""
+        return self.frozen.certain if self.kind == "ranking" else self.bands[:-1]
+
+    @property
+    def frozen(self) -> Cuts:
+        """Return the cut scores of a ranking; NotRanked while it has none."""
+        if self.cuts is None:
+            message = f"The ranking {self.id} compares customers, so one alone has no tier. Grade a whole population"
+            raise NotRanked(f"{message}, or give the cut scores of one (policies.ranking).")
+        return self.cuts
 
     def names(self, candidates: int) -> tuple[str, ...]:
         """Return the names of the tiers of a bitmask, best first."""
         return tuple(name for i, name in enumerate(self.tiers) if candidates >> i & 1)
-
-
-def truth(condition: Test, codes: Sequence[int]) -> bool | None:
-    """Return whether a condition holds (strong Kleene logic), None when what is missing decides it."""
-    if isinstance(condition, Leaf):
-        code = codes[condition.axis]
-        return None if code in condition.unknown else code in condition.codes
-    if isinstance(condition, Score):
-        worst, best = ends(condition.parts, codes)
-        return True if worst >= condition.least else False if best < condition.least else None
-    if isinstance(condition, TierIn):
-        return truth(condition.part, codes)
-    if isinstance(condition, Negation):
-        inner = truth(condition.part, codes)
-        return None if inner is None else not inner
-    parts = [truth(part, codes) for part in condition.parts]
-    if parts.count(True) >= condition.least:
-        return True
-    return False if len(parts) - parts.count(False) < condition.least else None
-
-
-def places_of(condition: Test) -> set[int]:
-    """Return the places of the axes a condition reads."""
-    if isinstance(condition, Leaf):
-        return {condition.axis}
-    if isinstance(condition, Score):
-        return {part.axis for part in condition.parts}
-    parts = condition.parts if isinstance(condition, Group) else (condition.part,)
-    return {place for part in parts for place in places_of(part)}
 
 
 def stepped(plan: Plan, candidates: int, codes: Sequence[int]) -> int:
@@ -322,14 +251,10 @@ def banded(plan: Plan, codes: Sequence[int]) -> int:
     if plan.kind == "rules":
         return _first_match(plan, codes)
     worst, best = ends(plan.indicators, codes)
+    if plan.kind == "ranking":
+        high, low = plan.frozen.places(worst, best)
+        return (2 << low) - (1 << high)
     return (2 << plan.tier_of(worst)) - (1 << plan.tier_of(best))
-
-
-def ends(parts: Sequence[Scored], codes: Sequence[int]) -> tuple[int, int]:
-    """Return the least and the greatest sum of the contributions of some indicators."""
-    worst = sum(part.contributions[codes[part.axis]] for part in parts)
-    missing = [part for part in parts if codes[part.axis] == 0]
-    return worst, worst + sum(part.missing_best - part.contributions[0] for part in missing)
 
 
 def _first_match(plan: Plan, codes: Sequence[int]) -> int:

@@ -11,7 +11,9 @@ from policies.states import NAMES
 from policies.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
-    from policies.explain import Contribution, Explanation, Rung, StepLine
+    from policies.explain import Explanation
+    from policies.explained import Contribution, Rung, StepLine
+    from policies.ranking import RankFigures
     from policies.values import Labels
 
 _TEXT = {
@@ -42,6 +44,13 @@ _TEXT = {
         "up": "距上一级 {tier} 还差 {points} 分",
         "down": "高于下一级 {tier} 的界线 {points} 分",
         "cheapest": "最省的提升:{title} 达到 {reach},即升为 {tier}",
+        "ranked": "参加排名 {population} 户",
+        "unknown_ranked": ",另有 {unknown} 户是否适用尚不明",
+        "better": ",高于该客户的有 {better} 户",
+        "cut": "  {tier}(前 {share})的分数线 {cut},名额 {seats},入围 {sure}",
+        "overflow": ",并列多出 {overflow}",
+        "to": "{low} 至 {high}",
+        "none": "无",
         "reasons": "失分最多:{parts}",
         "missing": "尚缺的数据:{parts}",
         "in_state": "{title}({state})",
@@ -75,6 +84,13 @@ _TEXT = {
         "up": "{points} points short of the next tier up, {tier}",
         "down": "{points} points above the bound to the next tier down, {tier}",
         "cheapest": "Cheapest lift: {title} at {reach} makes it {tier}",
+        "ranked": "{population} customers ranked",
+        "unknown_ranked": ", and {unknown} more to whom the policy may not apply",
+        "better": ", {better} of them above this one",
+        "cut": "  Cut score of {tier} (first {share}) {cut}, seats {seats}, there by rank {sure}",
+        "overflow": ", {overflow} beyond the seats in a tie",
+        "to": "{low} to {high}",
+        "none": "none",
         "reasons": "Most points lost: {parts}",
         "missing": "Not known: {parts}",
         "in_state": "{title} ({state})",
@@ -128,7 +144,26 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
         lines.append(text[f"rule_{str(rule.holds).lower()}"].format(name=name, tier=rule.tier))
         if rule.holds:
             break
+    lines += _rank(explanation.rank, text) if explanation.rank is not None else []
     return lines + _steps(explanation, text, language) + _ways(explanation, text, language)
+
+
+def _rank(rank: RankFigures, text: dict[str, str]) -> list[str]:
+    """Return how many were ranked and stand above, then the cut score and the seats of each tier."""
+
+    def between(low: int, high: int) -> str:
+        return str(low) if low == high else text["to"].format(low=low, high=high)
+
+    first = text["ranked"].format(population=rank.population)
+    first += text["unknown_ranked"].format(unknown=rank.unknown) if rank.unknown else ""
+    first += text["better"].format(better=between(*rank.better)) if rank.better is not None else ""
+    lines = [first] if rank.population or rank.unknown else []
+    for line in rank.tiers:
+        cut = text["none"] if line.cut is None else ceil_tenth(line.cut)
+        there = between(line.sure, line.possible)
+        told = text["cut"].format(tier=line.tier, share=percent(line.share), cut=cut, seats=line.seats, sure=there)
+        lines.append(told + (text["overflow"].format(overflow=line.overflow) if line.overflow else ""))
+    return lines
 
 
 def _steps(explanation: Explanation, text: dict[str, str], language: str) -> list[str]:

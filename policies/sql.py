@@ -9,12 +9,15 @@ have makes the sum NULL.  SQLite and PostgreSQL would flatten the nested queries
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
 from policies.composition import tiers_in
 from policies.dimension_score import scores_of
-from policies.plan import Axis, Membership, Plan, Scored
+from policies.kleene import Scored
+from policies.plan import Membership, Plan
+from policies.sql_axis import cell_value, score_sum
 from policies.sql_conditions import (
     MOST_NESTED,
     Branch,
@@ -27,13 +30,12 @@ from policies.sql_conditions import (
     first_match,
     moved,
     number,
-    span_bits,
     stages,
     tier_layers,
     truth,
     wide,
 )
-from policies.sql_states import not_applicable, unknown
+from policies.sql_states import unknown
 
 DIALECTS = ("sqlite", "postgres", "duckdb", "spark")
 COLUMNS = ("customer_id", "status", "tier", "total", "worst", "best", "candidates", "levels")
@@ -54,7 +56,8 @@ def select_statement(
 
     ``source`` (a table name, or an expression such as a table function) has the column ``key`` and one column per word
     of ``plan.inputs``, as stored integers or text.  ``where`` filters its rows.  ``constants`` become leading columns,
-    for an ``INSERT ... SELECT`` that also writes the run.  ``dialect`` is one of ``DIALECTS``.
+    for an ``INSERT ... SELECT`` that also writes the run.  ``dialect`` is one of ``DIALECTS``.  Raises NotRanked for a
+    ranking without the cut scores of these rows.
     """
     if dialect not in DIALECTS:
         raise ValueError(f"unknown dialect {dialect!r}; known: {', '.join(DIALECTS)}")
@@ -66,12 +69,28 @@ def select_statement(
     return exp.select(*leading, *_row(plan)).from_(query.subquery("q")).sql(dialect=dialect)
 
 
+def histogram_statement(
+    plan: Plan, dialect: str, source: str | exp.Expr = "facts", key: str = "customer_id", where: exp.Expr | None = None
+) -> str:
+    """Render the first phase of a ranking: how many customers have each pair of totals.
+
+    Each row is (worst, best, 1 where the policy may not apply and else 0, customers), in no order and without those who
+    are outside or have an impossible value.  ``policies.ranking.ranked`` takes the rows.
+    """
+    plain = replace(plan, steps=())
+    table = exp.to_table(source) if isinstance(source, str) else source
+    sums = _fenced(_split(plain).from_(_read(plain, table, dialect, key, where).subquery("q")), dialect)
+    columns = [column("worst"), column("best"), exp.alias_(column("u") if plan.population else number(0), "u")]
+    counted = exp.select(*columns, exp.alias_(exp.Count(this=exp.Star()), "customers")).from_(sums.subquery("q"))
+    return counted.where(compare(exp.GTE, column("p"), 0)).group_by("1", "2", "3").sql(dialect=dialect)
+
+
 def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr | None) -> exp.Select:
     """Select the sums from the table; where conditions compare dimensions' scores, from those scores beside the inputs."""
     scores, nodes = scores_of(plan), tiers_in(plan)
     if not scores and not nodes:
         return _fenced(_sums(plan, key).from_(table), dialect, where)
-    summed = [exp.alias_(_score(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
+    summed = [exp.alias_(score_sum(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
     first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *summed)
     query = _fenced(first.from_(table), dialect, where)
     for layer in tier_layers(plan):  # conditions on the tiers of parts, each after those it reads
@@ -79,19 +98,9 @@ def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr |
     return _fenced(_sums(plan, "customer_id").from_(query.subquery("q")), dialect)
 
 
-def _score(plan: Plan, parts: Sequence[Scored]) -> exp.Expr:
-    """Add the worst contributions of a dimension, shifted above the span to their best."""
-    total: exp.Expr = wide(0)
-    for part in parts:
-        span = part.missing_best - part.contributions[0]
-        worst = [contribution << span_bits(parts) for contribution in part.contributions]
-        total = exp.Add(this=total, expression=_axis(plan.axes[part.axis], [worst[0] + span, *worst[1:]]))
-    return total
-
-
 def _layers(plan: Plan) -> list[exp.Select]:
     """Return what is selected from the sums, one query around the other, up to the candidates."""
-    if plan.kind == "scorecard":
+    if plan.kind != "rules":
         layers = [_split(plan), _banded(plan)]
     elif len(plan.lines) > MOST_NESTED:
         layers = [exp.select("*", exp.alias_(first_certain(plan), "f")), _first_match(plan)]
@@ -184,7 +193,7 @@ def _sum(plan: Plan, places: range, packed: int | None = None) -> exp.Expr:
             points = _contributions(scored[place], bits) if place in scored else [0] * axis.radix
             levels = [value << shift if place < packed else 0 for value in values]
             values = [a + b for a, b in zip(levels, points, strict=True)]
-        total = exp.Add(this=total, expression=_axis(axis, values))
+        total = exp.Add(this=total, expression=cell_value(axis, values))
     return total
 
 
@@ -193,40 +202,6 @@ def _contributions(part: Scored, bits: int) -> list[int]:
     span = (part.missing_best - part.contributions[0]) << bits
     raised = [value - _least(part) for value in part.contributions]
     return [raised[0] + span, *raised[1:]]
-
-
-def _axis(axis: Axis, values: Sequence[int]) -> exp.Expr:
-    """Return ``values[code]`` of an input, NULL for a value it can never have.
-
-    A comparison with NULL is not true in any dialect, and what is not applicable or pending is stored below every cut, so
-    the tests for them may come after the cuts, where few rows get: that made SQLite's sum a sixth faster.
-    """
-    x = column(axis.word.name)
-    states = [(unknown(axis.word, axis.apart), number(values[0]))]
-    if axis.apart:
-        states.append((not_applicable(axis.word), number(values[axis.outside])))
-    if axis.values:
-        named = zip(axis.values, values[1:], strict=False)
-        return case([*((compare(exp.EQ, x, name), number(value)) for name, value in named), *states])
-    if _is_line(axis, values):  # a panel: the points are the rating
-        product = exp.Mul(this=wide(values[2] - values[1]), expression=x.copy())
-        within = exp.Between(this=x.copy(), low=number(0), high=number(len(axis.cuts)))
-        return case([(within, exp.Add(this=product, expression=number(values[1]))), *states])
-    cuts = [
-        (compare(exp.GTE, x, cut), number(value))
-        for cut, value in zip(reversed(axis.cuts), reversed(values[2 : axis.cells + 1]), strict=True)
-    ]
-    if axis.most is not None:
-        cuts.insert(0, (compare(exp.GT, x, axis.most), exp.null()))
-    if axis.least is None:
-        return case([*cuts, *states], number(values[1]))
-    return case([*cuts, (compare(exp.GTE, x, axis.least), number(values[1])), *states])
-
-
-def _is_line(axis: Axis, values: Sequence[int]) -> bool:
-    """Return whether a value counts in equal steps."""
-    step = values[2] - values[1] if axis.each_value else 0
-    return axis.each_value and all(value == values[1] + step * i for i, value in enumerate(values[1 : axis.cells + 1]))
 
 
 def _split(plan: Plan) -> exp.Select:
@@ -267,10 +242,15 @@ def _where_graded(value: exp.Expr) -> exp.Expr:
 def _banded(plan: Plan) -> exp.Select:
     """Find the candidates between the tiers of the worst and of the best total."""
     ends, names = [column("worst"), column("best")], [f"g{i}" for i in range(len(plan.steps))]
-    one = _band(plan, ends[0], [1 << i for i in range(len(plan.bands))])
-    first = _band(plan, ends[0], [2 << i for i in range(len(plan.bands))])
-    span = exp.Sub(this=first, expression=_band(plan, ends[1], [1 << i for i in range(len(plan.bands))]))
-    known = case([(exp.EQ(this=ends[0], expression=ends[1]), one)], span)
+    alike = exp.EQ(this=ends[0], expression=ends[1])
+    bits, above = ([one << i for i in range(len(plan.begins) + 1)] for one in (1, 2))
+    if plan.kind == "ranking":  # the others may be anywhere between their ends even while this one is settled
+        cuts = plan.frozen
+        first = case([(alike, _band(cuts.certain, ends[0], above))], _band(cuts.open, ends[0], above))
+        known: exp.Expr = exp.Sub(this=first, expression=_band(cuts.optimistic, ends[1], bits))
+    else:
+        span = exp.Sub(this=_band(plan.begins, ends[0], above), expression=_band(plan.begins, ends[1], bits))
+        known = case([(alike, _band(plan.begins, ends[0], bits))], span)
     return exp.select("customer_id", "worst", "best", "levels", exp.alias_(_marks(known, plan), "m"), *names)
 
 
@@ -290,9 +270,9 @@ def _marks(known: exp.Expr, plan: Plan) -> exp.Expr:
     return case(branches, number(-1))
 
 
-def _band(plan: Plan, total: exp.Expr, values: Sequence[int]) -> exp.Expr:
+def _band(begins: Sequence[int], total: exp.Expr, values: Sequence[int]) -> exp.Expr:
     """Return the value of the tier in which a total lies."""
-    steps = zip(plan.bands[:-1], values, strict=False)
+    steps = zip(begins, values, strict=False)
     return case(
         [(compare(exp.GTE, total, least), number(value)) for least, value in steps],
         number(values[-1]),

@@ -12,7 +12,8 @@ from sqlglot import exp
 
 from policies.composition import tiers_in
 from policies.dimension_score import scores_of
-from policies.plan import Group, Line, Negation, Plan, Score, Scored, Step, Test, TierIn
+from policies.kleene import Group, Negation, Score, Scored, Test, TierIn
+from policies.plan import Line, Plan, Step
 from policies.sql_states import where_asked, where_known
 
 Branch = tuple[exp.Expr, exp.Expr]

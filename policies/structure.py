@@ -11,10 +11,11 @@ from policies.beside import beside
 from policies.columns import RESERVED
 from policies.composition import composition_findings
 from policies.conditional import conditional, duplicates, number_finding, value_list
-from policies.document import Dimension, Indicator, Policy, Rules, Scorecard, conditions
+from policies.document import Card, Dimension, Indicator, Policy, Ranking, Rules, Scorecard, conditions
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
 from policies.findings import Finding, found, within
 from policies.reading import Path
+from policies.shares import share_findings
 from policies.states import WRITTEN
 from policies.values import is_set
 from policies.vocabulary import VOCABULARY, Word
@@ -27,7 +28,7 @@ def structure(document: Policy) -> list[Finding]:
 
 def _alone(document: Policy) -> list[Finding]:
     findings = [*_inputs(document), *_population(document)]
-    findings += _scorecard(document) if isinstance(document, Scorecard) else _rules(document)
+    findings += _card(document) if isinstance(document, Card) else _rules(document)
     return [*findings, *conditional(document), *beside(document)]
 
 
@@ -52,7 +53,7 @@ def _read_words(document: Policy) -> dict[str, Path]:
     used: dict[str, Path] = {}
     for word in document.population.applies_to if document.population else ():
         used.setdefault(word, ("population", "applies_to", word))
-    if isinstance(document, Scorecard):
+    if isinstance(document, Card):
         for _, indicator, path in document.indicators:
             used.setdefault(indicator.input, (*path, "input"))
     for condition, place in conditions(document):
@@ -133,7 +134,7 @@ def _population(document: Policy) -> Iterator[Finding]:
             yield found(document, "outside_domain", path, f"{name} is never {value!r}", f"Known: {value_list(word)}.")
 
 
-def _scorecard(document: Scorecard) -> Iterator[Finding]:
+def _card(document: Card) -> Iterator[Finding]:
     ids = [dimension.id for dimension in document.dimensions]
     ids += [indicator.id for _, indicator, _ in document.indicators]
     yield from duplicates(document, ids, ("dimensions",))
@@ -148,10 +149,14 @@ def _scorecard(document: Scorecard) -> Iterator[Finding]:
             yield from _dimension(document, dimension, ("dimensions", index))
     for _, indicator, path in document.indicators:
         yield from _indicator(document, indicator, path)
-    yield from _bands(document)
+    if isinstance(document, Scorecard):
+        yield from _bands(document)
+    elif isinstance(document, Ranking):
+        yield from duplicates(document, list(document.tiers.order), ("tiers", "order"))
+        yield from share_findings(document)
 
 
-def _weighed(document: Scorecard) -> Iterator[Finding]:
+def _weighed(document: Card) -> Iterator[Finding]:
     """Yield each dimension and indicator that lacks its weight, or has one where points are added up as they are."""
     parts = [(part.id, part.weight, ("dimensions", i)) for i, part in enumerate(document.dimensions)]
     parts += [(part.id, part.weight, path) for _, part, path in document.indicators]  # type: ignore[misc]  # paths of two lengths
@@ -166,7 +171,7 @@ def _weighed(document: Scorecard) -> Iterator[Finding]:
             yield found(document, "weight_unused", (*path, "weight"), message, "Take it out, or say weights: absolute.")
 
 
-def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterator[Finding]:
+def _dimension(document: Card, dimension: Dimension, path: Path) -> Iterator[Finding]:
     weights = [((*path, "weight"), dimension.weight)]
     weights += [((*path, "indicators", j, "weight"), part.weight) for j, part in enumerate(dimension.indicators)]
     for place, weight in weights:
@@ -186,7 +191,7 @@ def _dimension(document: Scorecard, dimension: Dimension, path: Path) -> Iterato
         yield found(document, "weights_dimension", path, f"{message}, not {percent(wanted)}", cure)
 
 
-def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterator[Finding]:
+def _indicator(document: Card, indicator: Indicator, path: Path) -> Iterator[Finding]:
     word = document.word(indicator.input)
     missing, place = indicator.missing, (*path, "missing")
     if missing is None:
@@ -220,7 +225,7 @@ def _indicator(document: Scorecard, indicator: Indicator, path: Path) -> Iterato
         yield found(document, "points_range", (*path, "out_of"), message, "Write a number above 0.")
 
 
-def _values(document: Scorecard, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
+def _values(document: Card, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
     given = indicator.values or {}
     if not word.values:
         message = f"{word.name} is a {word.type} and has no named values"
@@ -234,7 +239,7 @@ def _values(document: Scorecard, indicator: Indicator, word: Word, path: Path) -
         yield found(document, "values_open", (*path, "values"), message, "Give it points.", {word.name: name})
 
 
-def _ladder(document: Scorecard, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
+def _ladder(document: Card, indicator: Indicator, word: Word, path: Path) -> Iterator[Finding]:
     ladder, unit = indicator.ladder, document.unit(word.name)
     assert ladder is not None
     if word.type == "category":

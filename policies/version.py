@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from policies.condition import Condition
-from policies.document import Indicator, Policy, Rules, Scorecard, conditions
+from policies.document import Card, Indicator, Policy, Ranking, Rules, conditions
 from policies.exact import UNITS, exact, stored
 from policies.reading import Path
 from policies.structure import used_words
@@ -35,7 +35,7 @@ def _refused_shares(document: Policy) -> Iterator[tuple[Path, str]]:
         for leaf, path in condition.leaves(whole)
         if leaf.comparison[0] not in ("eq", "in")  # those are kept as text
     ]
-    for _, indicator, path in document.indicators if isinstance(document, Scorecard) else ():
+    for _, indicator, path in document.indicators if isinstance(document, Card) else ():
         cuts = indicator.ladder.cuts if indicator.ladder is not None else ()
         found += [(indicator.input, (*path, "ladder", "cuts", index)) for index in range(len(cuts))]
     for name, place in found:
@@ -86,17 +86,20 @@ def semantic_form(document: Policy) -> dict[str, Any]:
     if isinstance(document, Rules):
         rules = [{"when": _condition(document, rule.when), "then": rule.then} for rule in document.rules]
         return {**form, "rules": rules, "else": document.else_}
-    bands = document.tiers.bands
     indicators = [
         _indicator(document, indicator, document.share(dimension, indicator))
         for dimension, indicator, _ in document.indicators
     ]
-    last = document.tiers.order[-1]  # may be written or not where points are added up
+    if isinstance(document, Ranking):
+        shares = {tier: str(share) for tier, share in document.tiers.shares.items()}
+        return {**form, "indicators": indicators, "shares": shares}
+    bands, last = document.tiers.bands, document.tiers.order[-1]
+    # The last may be written or not where points are added up.
     cuts = {tier: str(cut) for tier, cut in bands.cuts.items() if document.weights != "points" or tier != last}
     return {**form, "indicators": indicators, "bands": {"closed": bands.closed, "cuts": cuts}}
 
 
-def _indicator(document: Scorecard, indicator: Indicator, share: Fraction | None) -> dict[str, Any]:
+def _indicator(document: Card, indicator: Indicator, share: Fraction | None) -> dict[str, Any]:
     missing = (indicator.missing or document.missing).points
     form: dict[str, Any] = {
         "input": indicator.input,
@@ -170,7 +173,7 @@ def _condition(document: Policy, condition: Condition) -> dict[str, Any]:
     operator, values = condition.comparison
     if condition.dimension is not None:
         # The id names the indicators that are summed, and says nothing else.
-        scored = document.indicators if isinstance(document, Scorecard) else ()
+        scored = document.indicators if isinstance(document, Card) else ()
         summed = [place for place, (dimension, _, _) in enumerate(scored) if dimension.id == condition.dimension]
         return {"sum": summed, operator: [str(value) for value in values]}
     word = str(condition.input)

@@ -6,13 +6,17 @@ from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from policy_texts import CARD, TABLE
+from policy_texts import CARD, RANKING, TABLE
 
 from policies.documents import shipped
 from policies.exact import exact
 from policies.reading import read
 
-TEXTS = {name: path.read_text(encoding="utf-8") for name, path in shipped().items()} | {"card": CARD, "table": TABLE}
+TEXTS = {name: path.read_text(encoding="utf-8") for name, path in shipped().items()} | {
+    "card": CARD,
+    "table": TABLE,
+    "ranking": RANKING,
+}
 VALUES = {name: read(text).values for name, text in TEXTS.items()}
 WORDS = st.text("甲乙铂 aZé09%/.-+_:{}[]#&*!|'\"\\,~?\t\u2028\ufeff𝒜", min_size=1, max_size=8)
 NUMBERS = st.one_of(

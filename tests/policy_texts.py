@@ -72,3 +72,23 @@ rules:
   - {id: second, when: {any: [{input: size, eq: large}, {input: value, in: [high, medium]}]}, then: B}
 else: C
 """
+
+# Points 0 to 3 by orders, and 0 to 3 more by the months of cooperation: totals in sixths of 100.
+RANKING = """\
+kind: ranking
+id: places
+title: {zh: 名次, en: places}
+population: {applies_to: {status: [active]}}
+weights: absolute
+missing: pending
+dimensions:
+  - id: D
+    title: {zh: 甲, en: d}
+    weight: 100%
+    indicators:
+      - {id: I1, input: orders_12m, weight: 50%, out_of: 3, ladder: {cuts: [0, 1, 2, 3], points: [0, 1, 2, 3]}}
+      - {id: I2, input: tenure, weight: 50%, out_of: 3, ladder: {cuts: [0, 1, 2, 3], points: [0, 1, 2, 3]}}
+tiers:
+  order: [VVIP, VIP, KA, General]
+  shares: {VVIP: 5%, VIP: 15%, KA: 40%}
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from api import jobs
 from api.cli.door import CONSOLE, acting, as_option, open_database, progress
 from api.cli.policy import DAY, ID
+from api.cli.seats import print_seats
 from api.commands import review as reviews
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
@@ -23,6 +25,7 @@ from api.settings import settings
 from policies import Explanation, Plan, compile_plan, parse
 from policies import explain as explain_policy
 from policies.picture import waterfall
+from policies.ranking import frozen
 from policies.states import PENDING
 from policies.vocabulary import WORDS
 from schema.previous import previous_tiers
@@ -55,7 +58,7 @@ def print_tiers(engine: Engine, run_id: int) -> None:
     """Print the tiers of a run: customers, their share, and their share of the last year's revenue."""
     with Session(engine) as session:
         run = session.get_one(Run, run_id)
-        order = list(parse(session.get_one(PolicyVersion, run.version_id).document).tiers.order)
+        plan = frozen(compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document)), run.cuts)
         label = func.coalesce(Grade.tier, Grade.status)
         known = case((facts.c.amount_12m > PENDING, facts.c.amount_12m))
         rows = session.execute(
@@ -72,7 +75,7 @@ def print_tiers(engine: Engine, run_id: int) -> None:
                   "收入占比\nof revenue", title=f"分级 run {run_id}, {run.as_of}")  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"
-    for name in [*order, *sorted(set(found) - set(order))]:
+    for name in [*plan.tiers, *sorted(set(found) - set(plan.tiers))]:
         number, amount = found.get(name, (0, 0))
         share = f"{number / customers:.1%}" if customers else "-"
         table.add_row(
@@ -83,6 +86,7 @@ def print_tiers(engine: Engine, run_id: int) -> None:
             f"{amount / revenue:.1%}" if revenue else "-",
         )
     CONSOLE.print(table)
+    print_seats(plan)
     if unknown:
         CONSOLE.print(f"{unknown} 个客户的金额未知，未计入 customers have an unknown amount, which is not in the sums")
     CONSOLE.print(f"Result {run.fingerprint}", style="dim")
@@ -180,10 +184,13 @@ def explained(session: Session, customer: Customer, run_id: int | None) -> tuple
             facts.c.snapshot_id == run.snapshot_id, facts.c.customer_id == customer.id
         )
     ).one()
-    plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
+    plan = frozen(compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document)), run.cuts)
     before = session.execute(previous_tiers().where(Run.id == run.id, Grade.customer_id == customer.id)).first()
     previous = None if before is None else before.tier
-    return plan, explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status, previous=previous)
+    told = explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status, previous=previous)
+    if told.rank is not None:
+        told = replace(told, rank=replace(told.rank, better=runs.before(session, run, plan, grade)))
+    return plan, told
 
 
 @click.group()

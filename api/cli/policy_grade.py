@@ -8,10 +8,12 @@ import click
 from rich.table import Table
 
 from api.cli.door import CONSOLE, progress
+from api.cli.seats import print_seats
 from api.offline import ENGINES, opened
 from api.settings import settings
 from policies import compile_plan, load
-from policies.offline import Graded, grade_file
+from policies.cells import Units
+from policies.offline import Graded, grade_file, rank_file
 
 FILE = click.Path(path_type=Path)
 
@@ -37,13 +39,16 @@ def grade_facts(
 ) -> None:
     """Grade the customers of FACTS (.csv or .parquet) with POLICY, a file or the id of a shipped policy."""
     plan = compile_plan(load(source))
+    written: Units = "written" if units == "written" else "stored"
+    if engine != "duckdb":
+        plan = rank_file(plan, facts, output, units=written, allow_absent=allow_absent)
     with opened(engine, plan, url or settings().database) as chosen, progress("grading") as report:
         graded = grade_file(
             plan,
             facts,
             output,
             engine=chosen,
-            units="written" if units == "written" else "stored",
+            units=written,
             allow_absent=allow_absent,
             report=report,
         )
@@ -62,4 +67,5 @@ def _show(graded: Graded, output: Path) -> None:
     for place, number in graded.counts.items():
         table.add_row(place, f"{number:,}")
     CONSOLE.print(table)
+    print_seats(graded.plan)
     CONSOLE.print(f"{graded.rows:,} customers graded into {output}.", markup=False)

@@ -19,8 +19,9 @@ from api.errors import NotFound
 from api.settings import settings
 from policies import compile_plan, parse
 from policies.plan import Plan
-from policies.sql import COLUMNS, select_statement
-from schema.tables import Grade, PolicyVersion, Run
+from policies.ranking import ranked
+from policies.sql import COLUMNS, histogram_statement, select_statement
+from schema.tables import CurrentGrade, Grade, PolicyVersion, Run, facts
 from schema.tables.base import now
 
 
@@ -62,20 +63,55 @@ def execute(work: jobs.Work) -> None:
     work.report(0, snapshot.rows, "grades")
     with work.finishing("graded", snapshot.rows) as session:
         run = session.get_one(Run, work.payload["run_id"])
+        plan = with_cuts(session.connection(), plan, snapshot.id)
+        if plan.cuts is not None:
+            run.cuts = plan.cuts.to_json()
         insert_grades(session.connection(), plan, run.id, snapshot.id)
         run.counts = counts(session, run.id)
         run.fingerprint = fingerprint(session.connection(), run.id)
         run.snapshot_id, run.state, run.finished_at = snapshot.id, "finished", now()
 
 
+def with_cuts(connection: Connection, plan: Plan, snapshot_id: int) -> Plan:
+    """Return the plan of a ranking with the cut scores of a snapshot's customers; any other plan as it is."""
+    if not plan.shares:
+        return plan
+    rows = exp.column("snapshot_id").eq(snapshot_id)
+    counted = connection.exec_driver_sql(histogram_statement(plan, dialect_of(connection), "facts", where=rows))
+    return ranked(plan, [tuple(row) for row in counted])
+
+
+def dialect_of(connection: Connection) -> str:
+    """Return what the compiler calls a database's SQL."""
+    return {"postgresql": "postgres"}.get(connection.dialect.name, connection.dialect.name)
+
+
 def insert_grades(connection: Connection, plan: Plan, run_id: int, snapshot_id: int) -> None:
     """Grade the rows of a snapshot with one INSERT … SELECT in the database's own SQL."""
-    dialect = {"postgresql": "postgres"}.get(connection.dialect.name, connection.dialect.name)
     graded = select_statement(
-        plan, dialect, "facts", where=exp.column("snapshot_id").eq(snapshot_id), constants={"run_id": run_id}
+        plan,
+        dialect_of(connection),
+        "facts",
+        where=exp.column("snapshot_id").eq(snapshot_id),
+        constants={"run_id": run_id},
     )
     statement = f"insert into grades (run_id, {', '.join(COLUMNS)}) {graded}"
     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})  # a % in it is no placeholder
+
+
+def before(session: Session, run: Run, plan: Plan, grade: Grade | CurrentGrade) -> tuple[int, int]:
+    """Return how many ranked customers of a run are certainly before one, and how many may be."""
+    known = [facts.c[part.word].in_(part.applies) for part in plan.population]
+    there = facts.c.snapshot_id == run.snapshot_id
+    sure, may = session.execute(
+        select(
+            func.count().filter(Grade.worst > grade.best, *known),
+            func.count().filter(Grade.best > grade.worst, Grade.customer_id != grade.customer_id),
+        )
+        .join(facts, (facts.c.customer_id == Grade.customer_id) & there)
+        .where(Grade.run_id == run.id, Grade.status.in_(("graded", "pending")))
+    ).one()
+    return int(sure), int(may)
 
 
 def counts(session: Session, run_id: int) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 _FILES = {
     "sabcd-weighted": "g2.yaml",
+    "vvip-percentile": "g3.yaml",
     "sabc-threshold": "p-sabc.yaml",
     "rfm-retail": "rfm-retail.yaml",
     "rfm-wholesale": "rfm-wholesale.yaml",

@@ -141,6 +141,28 @@ class ReviewReason:
     text: Labels = strawberry.field(description="The reason. 说明")
 
 
+@strawberry.type(description="A tier of a ranking, counted with those above it. 排名等级的名额")
+class Seats:
+    """A tier of a ranking, counted with those above it."""
+
+    tier: str = strawberry.field(description="The tier. 等级")
+    share: Exact = strawberry.field(description="Up to which share of the customers, 0 to 1. 累计比例")
+    cut: Exact | None = strawberry.field(description="The total that reaches it; null when nobody does. 分数线")
+    seats: int = strawberry.field(description="Places. 名额")
+    sure: int = strawberry.field(description="Customers certainly there by rank alone. 确定入围")
+    possible: int = strawberry.field(description="Customers who may be there. 可能入围")
+    overflow: int = strawberry.field(description="Sure ones beyond the places, in a tie. 并列溢出")
+
+
+@strawberry.type(description="What a ranked customer is set against. 排名总体")
+class RankFigures:
+    """What a ranked customer is set against."""
+
+    population: int = strawberry.field(description="Customers ranked. 参加排名户数")
+    unknown: int = strawberry.field(description="More to whom the policy may not apply. 是否适用不明户数")
+    tiers: list[Seats] = strawberry.field(description="Every tier but the last. 各等级名额")
+
+
 @strawberry.type(
     description="Why a customer has its grade; contributions sum to worst exactly, to total when nothing is missing. 等级说明"
 )
@@ -170,3 +192,4 @@ class Explanation:
     down: Distance | None = strawberry.field(description="The next tier down. 下一级余量")
     cheapest: Change | None = strawberry.field(description="The cheapest change that lifts the tier. 最省的提升")
     review_reasons: list[ReviewReason] = strawberry.field(description="Why a person must look at it. 复核原因")
+    rank: RankFigures | None = strawberry.field(description="Of a ranking: whom the customer is set against. 排名总体")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from policies import Explanation as Explained
 from policies import Plan, compile_plan, explain, parse
 from policies.exact import floor_tenth
+from policies.ranking import frozen
 from policies.vocabulary import WORDS
 from schema import tables
 from schema.appointed import appointed_in_runs, effective
@@ -53,7 +54,7 @@ APPOINTED = Lookup(
     keys=(tables.Grade.__table__.c.run_id, tables.Grade.__table__.c.customer_id),
     parse=lambda tier: tier,
 )
-EXPLAINED = ("status", "levels")
+EXPLAINED = ("status", "levels", "run.cuts")
 TOLD = (PLAN, KNOWN, PREVIOUS)
 
 
@@ -69,12 +70,17 @@ def displayed(total: int | None, plan: Plan) -> str | None:
 
 
 def explained(
-    status: Any, levels: int | None, plan: Plan, facts: dict[str, Any] | None, previous: str | None
+    status: Any,
+    levels: int | None,
+    cuts: dict[str, Any] | None,
+    plan: Plan,
+    facts: dict[str, Any] | None,
+    previous: str | None,
 ) -> Explained | None:
     """Return the explanation of a grade, None where neither rungs nor facts are kept."""
     if levels is None and facts is None:
         return None
-    return explain(plan, facts, levels=levels, status=status, previous=previous)
+    return explain(frozen(plan, cuts), facts, levels=levels, status=status, previous=previous)
 
 
 def sentences(language: str) -> Any:

@@ -23,6 +23,7 @@ class Run:
     as_of: date = column("Day of the facts. 截止日期")
     state: WorkState = column("State. 状态")
     counts: JSON | None = column("Number of customers by tier, or by status where there is no tier. 各等级客户数")
+    cuts: JSON | None = column("Cut scores of a ranking, in its own unit, and how many were ranked. 排名分数线")
     fingerprint: str | None = column("SHA-256 of every grade; the same when run again. 指纹")
     error: str | None = derived("error", make=failure, description="Why it failed. 失败原因")
     created_at: datetime = column("When it was started. 启动时间")

@@ -28,6 +28,7 @@ class Run(Base):
     as_of: Mapped[date]
     state: Mapped[str] = mapped_column(String(20), default="queued")
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSON, comment="customers by status and tier")
+    cuts: Mapped[dict[str, Any] | None] = mapped_column(JSON, comment="the cut scores of a ranking, frozen")
     fingerprint: Mapped[str | None] = mapped_column(String(71))
     error: Mapped[str | None] = mapped_column(Text)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))

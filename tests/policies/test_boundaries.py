@@ -10,9 +10,9 @@ from policy_texts import CARD, TABLE
 from policies import compile_plan, load, mutation, parse
 from policies.attainable import Totals
 from policies.boundaries import boundary_cases
+from policies.case import Case
 from policies.case_text import csv_text, yaml_text
 from policies.check import check
-from policies.document import Case
 from policies.documents import shipped
 from policies.oracle import facts_of
 from policies.plan import Plan

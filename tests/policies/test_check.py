@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from policy_texts import CARD, COMPOSED, TABLE
+from policy_texts import CARD, COMPOSED, RANKING, TABLE
 
 from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
 from policies.documents import shipped
@@ -89,6 +89,14 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("gate_idle", CARD, "kind:", GATE % ("ge: 5", "floor: B") + "kind:"),
     ("condition_constant", CARD, "kind:", GATE % ("ge: 0", "floor: A") + "kind:"),
     ("condition_constant", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {A: {input: orders_12m, lt: 0}}"),
+    ("shares_tiers", RANKING, "KA: 40%", "General: 40%"),
+    ("shares_range", RANKING, "KA: 40%", "KA: 100%"),
+    ("shares_order", RANKING, "VIP: 15%", "VIP: 5%"),
+    ("duplicate_id", RANKING, "order: [VVIP, VIP,", "order: [VVIP, VIP, VIP,"),
+    ("tier_unreachable", RANKING, "out_of: 3, ladder: {cuts: [0, 1, 2, 3], points: [0, 1, 2, 3]}}\n      - {id: I2, input: tenure, weight: 50%, out_of: 3, ladder: {cuts: [0, 1, 2, 3], points: [0, 1, 2, 3]}}",
+     "out_of: 3, ladder: {cuts: [0], points: [3]}}\n      - {id: I2, input: tenure, weight: 50%, out_of: 3, ladder: {cuts: [0], points: [3]}}"),
+    ("case_invalid", RANKING, "kind:", CASES % ("total: 5", "tier: KA") + "kind:"),
+    ("case_invalid", CARD, "kind:", (CASES % ("total: 5", "tier: B")).replace("expect", "cuts: {A: 5}, expect") + "kind:"),
     ("dimension_unknown", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {A: {dimension: Y, ge: 50}}"),
     ("dimension_unknown", TABLE, "order: [S, C]", "order: [S, C], conditions: {S: {dimension: Y, ge: 50}}"),
     ("condition_lowest", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {B: {input: orders_12m, ge: 1}}"),

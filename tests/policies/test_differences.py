@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_texts import CARD, TABLE
+from policy_texts import CARD, RANKING, TABLE
 
 from policies import Refusal, load, parse
 from policies.differences import next_version, step, structure_differences, text_difference
@@ -57,6 +57,7 @@ def test_a_text_difference_is_unified_and_names_both() -> None:
          "not applicable) → orders of 12 months = 0 and (months since the last contact ≥ 6 月)"),
         (P, "tiers: {order: [S, A, B, C]}", "tiers: {order: [S, A, B, C], conditions: {S: {not: {input: tenure, lt: 12}}}}",
          "S 的最低条件 无 → 非(合作月数 < 12月)", "minimum condition of S none → not (tenure < 12 月)"),
+        (RANKING, "VIP: 15%", "VIP: 20%", "VIP 的累计比例 15% → 20%", "cumulative share of VIP 15% → 20%"),
         (P, "else: C", "else: B", "其余客户的等级 C → B", "tier of all others C → B"),
         (P, "then: A", "then: S", "规则 important 等级 A → S", "rule important's tier A → S"),
         (P, "all:\n        - {input: amount_12m, ge: 5}", "any:\n        - {input: amount_12m, gt: 6}",
@@ -154,6 +155,9 @@ def test_nothing_that_differs_goes_untold(name: str, data: st.DataObject) -> Non
         (G2, "out_of: 15", "out_of: 20", "2.0.0"),
         (G2, "input: referrals_12m", "input: complaints_12m", "2.0.0"),
         (P, "then: A", "then: S", "1.3.0"),
+        (RANKING, "VIP: 15%", "VIP: 0.15", "1.2.4"),
+        (RANKING, "VIP: 15%", "VIP: 20%", "1.3.0"),
+        (RANKING, "out_of: 3", "out_of: 6", "2.0.0"),
         (P, "order: [S, A, B, C]", "order: [A, S, B, C]", "2.0.0"),
         (P, "order: [S, A, B, C]", "order: [S, A, B, C, D]", "1.3.0"),
         (TABLE, "{input: satisfaction, ge: 4.5}", "{input: tenure, ge: 4}", "2.0.0"),

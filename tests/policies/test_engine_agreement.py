@@ -23,7 +23,8 @@ def by_oracle(plan: Plan, facts: Path, path: Path) -> None:
 GRADINGS = {"duckdb": by_duckdb, "sqlite": partial(by_database, "sqlite", ""), "oracle": by_oracle}
 
 
-@pytest.mark.parametrize("name", shipped())
+# A ranking is held to the oracle in test_engines.py: its customers are graded together, and not row by row.
+@pytest.mark.parametrize("name", [name for name in shipped() if load(name).kind != "ranking"])
 def test_engines_differ_in_no_row_of_a_shipped_policy(name: str, tmp_path: Path) -> None:
     plan = compile_plan(load(name))
     write_facts(plan, 500, tmp_path / "facts.parquet")

@@ -24,7 +24,10 @@ from policies.documents import shipped
 from policies.exact import DOMAIN, exact
 from policies.oracle import facts_of, tier_of
 from policies.plan import Facts, outcome
-from policies.sql import COLUMNS, DIALECTS, select_statement
+from policies.ranking import ranked
+from policies.ranking_oracle import grade_all
+from policies.shares import with_cuts
+from policies.sql import COLUMNS, DIALECTS, histogram_statement, select_statement
 from policies.states import NOT_APPLICABLE, PENDING, state
 from policies.vocabulary import VOCABULARY, Word
 
@@ -142,6 +145,16 @@ def scorecards(draw: st.DrawFn) -> str:
     return json.dumps(card)
 
 
+@st.composite
+def rankings(draw: st.DrawFn) -> str:
+    card = json.loads(draw(scorecards()))
+    order = card["tiers"]["order"]
+    del card["tiers"]["bands"]
+    ends = sorted(draw(st.sets(st.integers(1, 99), min_size=len(order) - 1, max_size=len(order) - 1)))
+    card["tiers"]["shares"] = {tier: f"{end}%" for tier, end in zip(order, ends, strict=False)}
+    return json.dumps(card | {"kind": "ranking"})
+
+
 def in_dimensions(draw: st.DrawFn, indicators: list[dict[str, Any]], *, relative: bool = False) -> list[dict[str, Any]]:
     begins = [0, *sorted(draw(st.sets(st.integers(1, len(indicators)), max_size=2))), len(indicators)]
     groups = [indicators[a:b] for a, b in itertools.pairwise(begins) if b > a]
@@ -234,7 +247,7 @@ def customers(plan: Plan, seed: int, count: int = 60) -> list[dict[str, Any]]:
 
 
 def by_oracle(plan: Plan, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    results = [grade(plan, row) for row in rows]
+    results = grade_all(plan, rows) if plan.shares and plan.cuts is None else [grade(plan, row) for row in rows]
     return [
         (i, r.status, r.tier, r.total, r.worst, r.best, r.candidates, r.levels) for i, r in enumerate(results)
     ]  # fmt: skip
@@ -249,16 +262,23 @@ def by_sql(plan: Plan, rows: list[dict[str, Any]], dialect: str) -> list[tuple[A
     marks = ", ".join("?" * (len(plan.inputs) + 1))
     values = [[i, *(row[name] for name in plan.inputs)] for i, row in enumerate(rows)]
     connection.executemany(f"insert into facts values ({marks})", values)  # noqa: S608 - question marks only
-    found = connection.execute(select_statement(plan, dialect)).fetchall()
+    found = connection.execute(select_statement(cut(plan, connection, dialect), dialect)).fetchall()
     connection.close()
     return sorted(found)
+
+
+def cut(plan: Plan, connection: Any, dialect: str, table: str = "facts") -> Plan:
+    """The plan with the cut scores that the first phase of a ranking finds in a table; any other plan as it is."""
+    if not plan.shares or plan.cuts is not None:
+        return plan
+    return ranked(plan, connection.execute(histogram_statement(plan, dialect, table)).fetchall())
 
 
 def by_duckdb(plan: Plan, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     types = {word.name: pa.string() if word.values else pa.int64() for word in plan.words}
     columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
     DUCK.register("facts", pa.table({"customer_id": pa.array(range(len(rows)), pa.int64()), **columns}))
-    return sorted(DUCK.execute(select_statement(plan, "duckdb")).fetchall())
+    return sorted(DUCK.execute(select_statement(cut(plan, DUCK, "duckdb"), "duckdb")).fetchall())
 
 
 def by_postgres(plan: Plan, rows: list[dict[str, Any]], engine: Engine) -> list[tuple[Any, ...]]:
@@ -268,8 +288,10 @@ def by_postgres(plan: Plan, rows: list[dict[str, Any]], engine: Engine) -> list[
         connection.exec_driver_sql(f"create temporary table cases (customer_id bigint, {columns}) on commit drop")
         values = [(i, *(row[name] for name in plan.inputs)) for i, row in enumerate(rows)]
         connection.exec_driver_sql(f"insert into cases values ({marks})", values)  # noqa: S608 - placeholders only
+        cursor = connection.connection.cursor()
         options = {"no_parameters": True}  # a named value may hold %
-        found = connection.exec_driver_sql(select_statement(plan, "postgres", "cases"), execution_options=options).all()
+        statement = select_statement(cut(plan, cursor, "postgres", "cases"), "postgres", "cases")
+        found = connection.exec_driver_sql(statement, execution_options=options).all()
     return sorted(tuple(row) for row in found)
 
 
@@ -279,6 +301,7 @@ def agree(text: str, seed: int) -> None:
     expected = by_oracle(plan, rows)
     assert by_sql(plan, rows, "sqlite") == expected
     assert by_sql(plan, rows, "duckdb") == expected
+    plan = cut(plan, DUCK, "duckdb")
     for row, (_, status, tier, total, worst, best, candidates, levels) in zip(rows, expected, strict=True):
         codes = plan.unpack(levels)
         assert plan.pack(codes) == levels
@@ -292,11 +315,19 @@ def agree(text: str, seed: int) -> None:
             known = all(state(row[part.word]) == "value" for part in plan.population)
             assert outcome(plan, codes) == (worst, best, candidates if known else outcome(plan, codes)[2])
             assert candidates == (candidates if known else plan.everything)
+    if plan.shares:
+        assert by_oracle(plan, rows) == expected  # one by one, with the frozen cuts
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(scorecards(), st.integers(0, 2**32))
 def test_engines_agree_on_random_scorecards(text: str, seed: int) -> None:
+    agree(text, seed)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(rankings(), st.integers(0, 2**32))
+def test_engines_agree_on_random_rankings(text: str, seed: int) -> None:
     agree(text, seed)
 
 
@@ -307,7 +338,7 @@ def test_engines_agree_on_random_rules(text: str, seed: int) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))  # one database for all examples
-@given(scorecards() | tables(), st.integers(0, 2**32))
+@given(scorecards() | tables() | rankings(), st.integers(0, 2**32))
 def test_postgresql_agrees_with_the_oracle_on_random_policies(postgres_engine: Engine, text: str, seed: int) -> None:
     plan = compile_plan(parse(text))
     rows = customers(plan, seed)
@@ -369,7 +400,7 @@ def test_odd_but_legal_numbers_and_names_mean_the_same_on_every_engine(postgres_
 @pytest.mark.parametrize("name", shipped())
 def test_engines_agree_on_the_shipped_policies(name: str) -> None:
     plan = compile_plan(load(name))
-    rows = customers(plan, 7, 1500)
+    rows = customers(plan, 7, 400 if plan.shares else 1500)
     impossible = next(word for word in plan.words if word.values or word.type in ("count", "months", "days", "score"))
     rows[0] = rows[0] | {part.word: part.applies[0] for part in plan.population}
     rows[0] |= {impossible.name: "gone" if impossible.values else -1}
@@ -380,7 +411,7 @@ def test_engines_agree_on_the_shipped_policies(name: str) -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_engines_agree_on_every_boundary_case_and_the_case_says_the_same(name: str) -> None:
-    plan = compile_plan(load(name))
+    plan = with_cuts(compile_plan(load(name)))
     cases = boundary_cases(plan)
     rows = [dict.fromkeys(plan.inputs) | facts_of(plan.document, case.given) for case in cases]
     expected = by_oracle(plan, rows)

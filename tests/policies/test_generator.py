@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_engines import by_duckdb, customers, scorecards, tables
+from test_composition import compositions
+from test_engines import by_duckdb, customers, rankings, scorecards, tables
 
 from policies import compile_plan, parse
 from policies.editor import schema_text
@@ -31,18 +32,19 @@ REPLACED = {"parameters", "value"}
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     """Random scorecards and rules, as many of each."""
+    return [*gathered(scorecards(), 100), *gathered(tables(), 100)]
+
+
+def gathered(strategy: st.SearchStrategy[str], most: int) -> list[str]:
+    """Return random documents."""
     found: list[str] = []
 
-    def gathered(strategy: st.SearchStrategy[str]) -> None:
-        @settings(max_examples=100, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-        @given(strategy)
-        def gather(text: str) -> None:
-            found.append(text)
+    @settings(max_examples=most, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    @given(strategy)
+    def gather(text: str) -> None:
+        found.append(text)
 
-        gather()
-
-    gathered(scorecards())
-    gathered(tables())
+    gather()
     return found
 
 
@@ -60,7 +62,8 @@ def language(schema: Any) -> set[str]:
 
 
 def test_random_policies_use_every_part_of_the_language(texts: list[str]) -> None:
-    written = sum((keys(json.loads(text)) for text in texts), Counter[str]())
+    others = [*gathered(rankings(), 20), *gathered(compositions(), 20)]
+    written = sum((keys(json.loads(text)) for text in [*texts, *others]), Counter[str]())
     wanted = language(json.loads(schema_text())) - SILENT - REPLACED
     rare = {key: written[key] for key in sorted(wanted) if written[key] < 5}
     assert not rare, (

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from policy_texts import CARD, TABLE
 
 from policies import DocumentError, Policy, compile_plan, grade, load, parse
+from policies.case import Case
 from policies.check import outcome_of
-from policies.document import Case
 from policies.hold import Graded, Standing, follow, held_text, staying
 from policies.version import semantic_hash
 

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 from policies.appointment import Appointments
+from policies.case import Case
 from policies.condition import Condition, Effect, Gate
-from policies.document import Indicator, Ladder, Panel, Parameter, Rules, Scorecard, TierOrder
+from policies.document import Indicator, Ladder, Panel, Parameter, Rules, Scorecard
 from policies.hold import Hold
 from policies.review import Borderline, Review
+from policies.tiers import RankedTiers, TierOrder
 
 PAGE = (Path(__file__).resolve().parents[2] / "policies" / "README.md").read_text(encoding="utf-8")
 
@@ -24,6 +26,7 @@ def test_every_key_of_a_document_stands_on_the_page() -> None:
         Indicator,
         Ladder,
         Panel,
+        RankedTiers,
         TierOrder,
         Parameter,
         Gate,
@@ -33,6 +36,7 @@ def test_every_key_of_a_document_stands_on_the_page() -> None:
         Hold,
         Review,
         Borderline,
+        Case,
     ):
         for name, field in model.model_fields.items():
             assert re.search(rf"\b{field.alias or name}\b", PAGE), f"{model.__name__}.{name} is not on the page"

@@ -10,6 +10,7 @@ TEXT = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
 G2 = parse(TEXT)
 HASHES = {
     "sabcd-weighted": "sha256:ca0d112280e61cc27d9a07d7d562acb1ed82a8c8392e8637041e1e1074a8e5e9",
+    "vvip-percentile": "sha256:1eadcfeffb305f38bbe23e5cc925d1385973c8483a371f8e05ab816e463f92ae",
     "sabc-threshold": "sha256:c8ab90d0e8a4a39f75a65a3413e1175163ef3a534174d0c6f927a64c1166528d",
     "rfm-retail": "sha256:a4c82fb83a52c6c9688b13b5ef1fc266416f5274a4178e39aec1d500b87c45fe",
     "rfm-wholesale": "sha256:aa227e23264990879833603e8c7686f6e661194b4140a394ce58c39b35ecae17",
