@@ -15,6 +15,8 @@ from policies.reading import DocumentError, Path, Problem, Reading, path_text, r
 from policies.refusal import Refusal
 from policies.values import parameter_values
 
+PART_KINDS = "scorecard, rules"
+
 
 class UnknownPolicy(Refusal):
     """A policy that is not shipped under that name."""
@@ -75,19 +77,27 @@ def read_file(path: FilePath) -> Policy:
 
 
 def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) -> Problem:
-    path = tuple(part for part in details["loc"] if part != "[key]")
+    path: Path = tuple(part for part in details["loc"] if part != "[key]")
+    start: Path = ()
+    if (
+        path[:1] == ("parts",) and len(path) > 2 and path[2] in KINDS
+    ):  # pydantic names the kind between a part and its keys
+        model, start, path = KINDS[str(path[2])], path[:2], (*path[:2], *path[3:])
     line, shown = reading.line(path), path_text(path)
     value = reading.texts.get(path)
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":
-        known = _keys(model, path[:-1])
+        known = _keys(model, path[len(start) : -1])
         key = str(path[-1])
         nearest = next(iter(difflib.get_close_matches(key, known, 1, 0.5)), None)
         hint = f"did you mean {nearest}? " if nearest else ""
         return Problem(line, shown, f"unknown key {key!r}; {hint}known here: {', '.join(known)}", key, nearest)
     if details["type"] == "missing":
         return Problem(line, shown, f"the key {path[-1]!r} is missing; add it")
-    if details["type"] == "literal_error":
+    if details["type"].startswith("union_tag"):
+        found = reading.texts.get((*path, "kind"))
+        message = f"the part has {'no kind' if found is None else f'the kind {found!r}'}; write one of {PART_KINDS}"
+    elif details["type"] == "literal_error":
         message = f"{value!r} is not known here; write {context['expected']}"
     elif details["type"] == "value_error":
         message = str(context["error"])

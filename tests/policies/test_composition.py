@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from policy_texts import COMPOSED
 from sqlalchemy import Engine
 
-from policies import check, compile_plan, explain, grade, parse
+from policies import DocumentError, check, compile_plan, explain, grade, parse
 from policies.composition import inside
 from policies.differences import step, structure_differences
 from policies.plan import Plan, outcome
@@ -229,3 +229,20 @@ def test_postgresql_agrees_with_the_oracle_on_random_compositions(postgres_engin
         connection.exec_driver_sql(f"insert into cases values ({marks})", values)  # noqa: S608 - placeholders only
         found = connection.exec_driver_sql(select_statement(plan, "postgres", "cases")).all()
     assert sorted(tuple(row) for row in found) == by_oracle(plan)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("    kind: rules\n    id: size", "    kind: ruels\n    id: size", "line 6, parts.size: the part has the kind 'ruels'; write one of"),
+        ("    kind: rules\n    id: size", "    id: size", "line 6, parts.size: the part has no kind"),
+        ("    tiers: {order: [large", "    tires: {order: [large", "line 10, parts.size.tires: unknown key 'tires'; did you mean tiers?"),
+        ("then: middle}", "than: middle}", "line 13, parts.size.rules[1].than: unknown key 'than'; did you mean then?"),
+    ],
+)  # fmt: skip
+def test_a_part_that_cannot_be_read_is_named_with_its_line_and_the_nearest_key(
+    before: str, after: str, told: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        parse(COMPOSED.replace(before, after))
+    assert told in str(refused.value)
