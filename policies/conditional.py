@@ -144,10 +144,14 @@ def number_finding(document: Policy, word: Word, number: Fraction, path: Path, *
     if unit is not None and unit not in UNITS[word.type]:
         return None  # reported where the unit stands
     value = stored(word, number, unit)
-    if value.denominator != 1 or not INT64_LEAST < value < INT64_MOST:
+    if value.denominator != 1:
         step = shown(word, 1, unit)
         message = f"{text} is not a whole number of {step}, in which {word.name} is stored"
-        return found(document, "not_exact", path, message, f"Round it to {step} and stay below 2^63 of them.")
+        return found(document, "not_exact", path, message, f"Round it to {step}.")
+    if not INT64_LEAST < value < INT64_MOST:
+        side, bound = ("above", INT64_MOST) if value > 0 else ("below", INT64_LEAST)
+        message = f"{text} is {side} {shown(word, bound, unit)}, where {word.name} as it is stored ends"
+        return found(document, "not_exact", path, message, "Write a value inside, or check the unit.")
     least, most = DOMAIN[word.type]
     if (least is not None and value < least) or (most is not None and value > most + cut):
         message = f"{word.name} is never {text}: it lies between {_bound(word, least)} and {_bound(word, most)}"
