@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from policies.condition import SIGNS
 from policies.exact import decimal_text, exact, floor_tenth, percent, percent_down, unit_of
 
 if TYPE_CHECKING:
+    from policies.answers import Answers
     from policies.coverage import Coverage
     from policies.document import Card, Document, Indicator, Policy, Ranking, Rules, Scorecard
     from policies.explain import Explanation
@@ -48,6 +50,19 @@ def coverage_html(coverage: Coverage) -> str:
     caption = f"{coverage.cases} 个用例的覆盖 coverage by {coverage.cases} cases"
     missed = (f"{part.line or '–'}: {part.title.zh}" for part in coverage.missed)
     return _table(caption, ("部分 part", "到达 reached", "共 of", "占比 share"), rows) + _lines(missed)
+
+
+def answers_html(answers: Answers) -> str:
+    """Return which missing answers settle most pending customers, as a table."""
+    heads = ["输入 input", "缺少 lacking", "必能定级 settled", "可能定级 may be settled"]
+    rows: list[list[object]] = [
+        [f"{one.title.zh} {one.title.en}", one.lacking, one.settled, one.may_settle] for one in answers.ranked
+    ]
+    if answers.amount is not None:
+        heads.append("可能定级的近一年金额 amount of 12 months that may be settled")
+        for row, one in zip(rows, answers.ranked, strict=True):
+            row.append(f"{decimal_text(Fraction(one.may_settle_amount or 0, 100))}")
+    return _table(f"最有价值的缺失数据 most valuable missing answers, 待定 pending {answers.pending}", heads, rows)
 
 
 def policy_html(document: Policy, *, nested: bool = False) -> str:

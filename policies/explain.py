@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from policies.answers import by_value, unknown_population
 from policies.display import explanation_html
 from policies.document import Card, Rules
 from policies.exact import shown
@@ -156,7 +157,9 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         band=plan.names(band),
         conditions=tuple(line for line in steps if line.effect == "condition"),
         gates=tuple(line for line in steps if line.effect != "condition"),
-        missing=(*unknown, *_missing(plan, codes, rungs)),
+        missing=_by_value(plan, codes, rungs, unknown)
+        if status == "pending"
+        else (*unknown, *_missing(plan, codes, rungs)),
         impossible=impossible_words(plan, facts),
         reasons=tuple(part.rung.id for part in losing),
         up=distance_up(plan, worst, codes) if exact else None,
@@ -238,6 +241,15 @@ def _step_lines(plan: Plan, codes: Sequence[int], candidates: int) -> tuple[Step
         lines.append(StepLine(step.id, title, step.effect, plan.tiers[step.tier], holds, fired))
         candidates = after
     return tuple(lines)
+
+
+def _by_value(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung], unknown: Sequence[str]) -> tuple[str, ...]:
+    """Return what is missing, the answer most likely to settle the tier first."""
+    names = [*unknown, *_missing(plan, codes, rungs)]
+    order = by_value(plan, codes, unknown_population(plan, unknown))
+    words = {rung.id: rung.input for rung in rungs}
+    place = {name: order.index(word) if (word := words.get(name, name)) in order else len(order) for name in names}
+    return tuple(sorted(names, key=lambda name: place[name]))
 
 
 def _missing(plan: Plan, codes: Sequence[int], rungs: Sequence[Rung]) -> list[str]:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from policies.answers import Answers, counts_statement, rank
 from policies.cells import Units
 from policies.exact import decimal_text
 from policies.facts_file import FactsRefused, Layout, format_of, name_sql, open_facts, parquet_sql, text_sql
@@ -56,12 +57,14 @@ class Graded:
     """What became of a file: its rows, how many by tier (by status where there is none), its columns, and the plan.
 
     The plan of a ranking has the cut scores by which the file was graded.
+    ``answers`` ranks what the pending customers lack, when that was asked for.
     """
 
     rows: int
     counts: dict[str, int]
     layout: Layout
     plan: Plan
+    answers: Answers | None = None
 
 
 def grade_file(
@@ -72,6 +75,7 @@ def grade_file(
     engine: Engine | None = None,
     units: Units = "stored",
     allow_absent: bool = False,
+    answers: bool = False,
     report: Report | None = None,
 ) -> Graded:
     """Grade every customer of a file into another: customer, status, tier, total, candidates, a column an indicator.
@@ -99,8 +103,9 @@ def grade_file(
         except duckdb.IOException as error:
             raise FactsRefused(f"{output} cannot be written: {str(error).splitlines()[0]}") from error
         counts = _counts(connection, done)
+        found = _answers(connection, plan) if answers and counts.get("pending") else None
         os.replace(done, output)
-    return Graded(file.rows, counts, file.layout, plan)
+    return Graded(file.rows, counts, file.layout, plan, found)
 
 
 def rank_file(plan: Plan, facts: Path, output: Path, *, units: Units = "stored", allow_absent: bool = False) -> Plan:
@@ -135,6 +140,13 @@ def _with_cuts(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
     if not plan.shares or plan.cuts is not None:
         return plan
     return ranked(plan, connection.execute(histogram_statement(plan, "duckdb", "facts")).fetchall())
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Answers:
+    """Rank the missing answers over the view ``facts``, whatever engine has graded it: all agree."""
+    found = connection.execute(counts_statement(plan, "duckdb"))
+    batches = iter(lambda: found.fetchmany(BATCH), [])
+    return rank(plan, ((levels, open_, number, None) for batch in batches for open_, levels, number in batch))
 
 
 def by_oracle(plan: Plan) -> RowEngine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from api.cli.answers import answers
 from api.cli.appointment import appointment
 from api.cli.backtest import backtest
 from api.cli.database import database
@@ -46,6 +47,7 @@ for command in (
     user,
 ):
     cli.add_command(command)
+grade.add_command(answers)
 policy.add_command(grade_facts)
 policy.add_command(policy_cases)
 policy.add_command(policy_check)

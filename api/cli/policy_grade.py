@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from api.cli.answers import print_answers
 from api.cli.door import CONSOLE, progress
 from api.cli.seats import print_seats
 from api.offline import ENGINES, opened
@@ -33,9 +34,17 @@ FILE = click.Path(path_type=Path)
     help="Numbers as stored integers (fen, basis points, hundredths), or as written (yuan, 15% or 0.15, 4.5).",
 )
 @click.option("--allow-absent", is_flag=True, help="Take an input that has no column as missing for everyone.")
+@click.option("--answers/--no-answers", default=True, help="Rank the missing answers when somebody is pending.")
 @click.option("--database", "url", help="The database of --engine postgres; FENJI_DATABASE_URL when not given.")
 def grade_facts(
-    source: str, facts: Path, output: Path, engine: str, units: str, allow_absent: bool, url: str | None
+    source: str,
+    facts: Path,
+    output: Path,
+    engine: str,
+    units: str,
+    allow_absent: bool,
+    answers: bool,
+    url: str | None,
 ) -> None:
     """Grade the customers of FACTS (.csv or .parquet) with POLICY, a file or the id of a shipped policy."""
     plan = compile_plan(load(source))
@@ -50,6 +59,7 @@ def grade_facts(
             engine=chosen,
             units=written,
             allow_absent=allow_absent,
+            answers=answers,
             report=report,
         )
     _show(graded, output)
@@ -68,4 +78,6 @@ def _show(graded: Graded, output: Path) -> None:
         table.add_row(place, f"{number:,}")
     CONSOLE.print(table)
     print_seats(graded.plan)
+    if graded.answers is not None:
+        print_answers(graded.answers, 5)
     CONSOLE.print(f"{graded.rows:,} customers graded into {output}.", markup=False)

@@ -22,6 +22,10 @@ def test_a_file_is_graded_by_each_engine_with_a_policy_of_ones_own(fenji: Fenji,
         assert "Ignored, no words of the vocabulary: note." in out
         assert "Not needed by this policy: tenure." in out
         assert f"3 customers graded into {output}." in out
+        assert "most valuable missing answers, 待定 pending 1" in out
+        assert [line.split() for line in out.splitlines() if "近一年采购金额" in line] == [
+            ["│", "近一年采购金额", "amount_12m", "│", "1", "│", "1", "│", "1", "│"]
+        ]
         assert output.read_text(encoding="utf-8").splitlines() == [
             "customer,status,tier,total,candidates,X1",
             "007,graded,A,100,A,100",
