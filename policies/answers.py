@@ -14,7 +14,8 @@ from functools import lru_cache
 from sqlglot import exp
 
 from policies.display import answers_html
-from policies.plan import Plan, outcome, places_of
+from policies.kleene import places_of
+from policies.plan import Plan, outcome
 from policies.sql import select_statement
 from policies.sql_states import unknown
 from policies.values import Labels

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.errors import NotFound
 from policies import Plan, compile_plan, parse
 from policies.answers import Answers, rank
+from policies.ranking import frozen
 from policies.states import PENDING
 from schema.tables import Grade, PolicyVersion, Run, facts
 
@@ -19,7 +20,7 @@ def answers(session: Session, run_id: int) -> Answers:
     run = session.get(Run, run_id)
     if run is None or run.state != "finished":
         raise NotFound(f"There is no finished run {run_id}; `fenji grade list` shows them.")
-    plan = compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document))
+    plan = frozen(compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document)), run.cuts)
     open_ = _open_words(plan)
     amount = func.coalesce(func.sum(case((facts.c.amount_12m > PENDING, facts.c.amount_12m))), 0)
     counted = (

@@ -24,6 +24,7 @@ SILENT = {
     "alternatives", "always", "appointments", "by", "evidence", "longest_months", "borderline", "candidates", "cases", "clause", "demotion_needs_approval", "document", "exit",
     "expect", "given", "hold", "interpretations", "minimum_periods", "name", "otherwise", "reading", "review", "source",
     "tier", "total",
+    "parts",  # tests/policies/test_composition.py generates compositions
 }  # fmt: skip
 # Keys that are replaced when a document is read, so that no plan knows them (tests/policies/test_parameters.py).
 REPLACED = {"parameters", "value"}

@@ -303,7 +303,9 @@ def test_totals_of_many_units_are_computed_as_the_same_text() -> None:
         unit = Fraction(1, denominator)
         numbers = [0, 1, 2, 3, denominator, denominator * 3, 700, 2**31 - 1, 12345678]
         query = f"select {_exact_text('n', unit)} from (select unnest({numbers}) as n)"  # noqa: S608 - our own numbers
-        assert [row[0] for row in duckdb.execute(query).fetchall()] == [decimal_text(n * unit) for n in numbers]
+        assert [row[0] for row in duckdb.connect().execute(query).fetchall()] == [
+            decimal_text(n * unit) for n in numbers
+        ]
 
 
 def test_progress_is_reported_to_its_end(tmp_path: Path) -> None:

@@ -210,4 +210,4 @@ def test_no_figure_of_a_file_is_a_state_taken_for_a_number(name: str, tmp_path: 
     pq.write_table(pa.table({"customer": [1, 2, 3, 4], **columns}), tmp_path / "facts.parquet")
     grade_file(plan, tmp_path / "facts.parquet", tmp_path / "out.csv")
     assert "922" not in (tmp_path / "out.csv").read_text()
-    assert duckdb.read_csv(str(tmp_path / "out.csv")).aggregate("count(*)").fetchall() == [(4,)]
+    assert duckdb.connect().read_csv(str(tmp_path / "out.csv")).aggregate("count(*)").fetchall() == [(4,)]
