@@ -9,7 +9,7 @@ from math import floor, prod
 
 from policies.attainable import Totals
 from policies.case import Case
-from policies.compiler import compile_plan, size_finding
+from policies.compiler import compile_plan, size_finding, unproved
 from policies.cuts import NotRanked, reached
 from policies.document import Card, Policy, Rules, Scorecard
 from policies.exact import decimal_text, exact, floor_tenth, shown
@@ -20,6 +20,8 @@ from policies.plan import Plan
 from policies.reading import Path
 from policies.shares import for_case
 from policies.structure import structure
+from policies.table import reach_findings
+from policies.totals import HARMLESS, legible, totals_findings
 
 _MOST_CELLS = 20_000
 
@@ -27,15 +29,22 @@ _MOST_CELLS = 20_000
 def check(document: Policy) -> Findings:
     """Return every finding of a document, errors and warnings, in the order of its lines; an empty list is a clean one."""
     findings = structure(document)
-    if not any(finding.severity == "error" for finding in findings):
+    errors = {finding.code for finding in findings if finding.severity == "error"}
+    plain = isinstance(document, Scorecard) and legible(document) and errors <= HARMLESS
+    if isinstance(document, Scorecard) and plain:
+        told = list(totals_findings(document))
+        findings = [*(finding for finding in findings if not told or finding.code != "band_gap"), *told]
+    if isinstance(document, Rules) and document.match == "unique" and errors == {"tier_unreachable"}:
+        findings += unproved(document)
+    if not errors:
         try:
             plan = compile_plan(document)
+            findings += [*(() if plain else _reach(plan)), *constant(plan), *failing_cases(plan)]
+            for name, part in plan.parts:
+                inner = [*_reach(part), *constant(part), *failing_cases(part)]
+                findings += [within(name, finding) for finding in inner]
         except UnsoundPolicy as error:
-            return Findings(sorted([*findings, *error.findings], key=lambda finding: finding.line))
-        findings = [*findings, *unreachable(plan), *constant(plan), *failing_cases(plan)]
-        for name, part in plan.parts:
-            inner = [*unreachable(part), *constant(part), *failing_cases(part)]
-            findings += [within(name, finding) for finding in inner]
+            findings += error.findings
     return Findings(sorted(findings, key=lambda finding: finding.line))
 
 
@@ -45,6 +54,10 @@ def sound(document: Policy) -> Plan:
     if any(finding.severity == "error" for finding in findings):
         raise UnsoundPolicy(document, findings)
     return compile_plan(document)
+
+
+def _reach(plan: Plan) -> Iterator[Finding]:
+    return reach_findings(plan) if plan.lines else unreachable(plan)
 
 
 def unreachable(plan: Plan) -> Iterator[Finding]:

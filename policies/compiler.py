@@ -14,10 +14,11 @@ from policies.conditional import MOST_DEEP
 from policies.dimension_score import score_test
 from policies.document import Card, Indicator, Policy, Ranking, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
-from policies.findings import CODES, Finding, UnsoundPolicy, found
+from policies.findings import CODES, Finding, UnsoundPolicy, found, within
 from policies.kleene import Group, Leaf, Negation, Scored, Test
 from policies.plan import Axis, Line, Membership, Plan, Step
 from policies.structure import structure
+from policies.table import unique_findings
 from policies.vocabulary import Word
 
 # A total and the span to its best share one 64-bit sum, so each must stay below 2^31.
@@ -30,20 +31,7 @@ def compile_plan(document: Policy) -> Plan:
     findings = [finding for finding in structure(document) if CODES[finding.code][0] == "error"]
     if findings:
         raise UnsoundPolicy(document, findings)
-    documents: dict[str, Policy] = {"": document, **inside(document)}
-    scorings: dict[str, _Scoring] = {}
-    first = 0
-    for name, each in documents.items():
-        if isinstance(each, Card):
-            scorings[name] = _scoring(each, first, name)
-            first += len(scorings[name].axes)
-    axes = _Axes(tuple(documents.values()), [axis for scoring in scorings.values() for axis in scoring.axes])
-    parts: dict[str, Plan] = {}
-    for name in (*list(documents)[1:], ""):  # the whole comes last, for it reads the tiers of the parts
-        read = _Conditions(documents[name], axes, scorings.get(name), parts)
-        made = _card(read) if isinstance(read.document, Card) else _rules(read)
-        parts[name] = replace(made, parts=tuple(parts.items()))
-    plan = parts[""]
+    plan = _whole(document)
     for node in tiers_in(plan):
         if depth(node.part) > MOST_DEEP:
             message = f"the tier of {node.name} nests {depth(node.part)} groups deep, and SQLite reads {MOST_DEEP}"
@@ -52,7 +40,41 @@ def compile_plan(document: Policy) -> Plan:
     too_large = size_finding(plan)
     if too_large is not None:
         raise UnsoundPolicy(document, [too_large])
+    findings = list(unproved(document))
+    if findings:
+        raise UnsoundPolicy(document, findings)
     return plan
+
+
+def unproved(document: Policy) -> Iterator[Finding]:
+    """Yield where ``match: unique`` tables of a policy and its parts leave gaps or overlap."""
+    if all(not isinstance(one, Rules) or one.match == "first" for one in (document, *document.parts.values())):
+        return
+    # Cells as a proof shows them: every written value, and what lies below, between and above.
+    whole = _whole(document, each=True)
+    for name, plan in (("", whole), *whole.parts):
+        if isinstance(plan.document, Rules) and plan.document.match == "unique":
+            faults = unique_findings(plan)
+            yield from (within(name, fault) for fault in faults) if name else faults
+
+
+def _whole(document: Policy, each: bool = False) -> Plan:
+    """Return a policy with its parts; with ``each`` every value that a condition writes has a cell of its own."""
+    documents: dict[str, Policy] = {"": document, **inside(document)}
+    scorings: dict[str, _Scoring] = {}
+    first = 0
+    for name, one in documents.items():
+        if isinstance(one, Card):
+            scorings[name] = _scoring(one, first, name)
+            first += len(scorings[name].axes)
+    scored = [axis for scoring in scorings.values() for axis in scoring.axes]
+    axes = _Axes(tuple(documents.values()), scored, each)
+    parts: dict[str, Plan] = {}
+    for name in (*list(documents)[1:], ""):  # the whole comes last, for it reads the tiers of the parts
+        read = _Conditions(documents[name], axes, scorings.get(name), parts)
+        made = _card(read) if isinstance(read.document, Card) else _rules(read)
+        parts[name] = replace(made, parts=tuple(parts.items()))
+    return parts[""]
 
 
 def size_finding(plan: Plan) -> Finding | None:
@@ -161,7 +183,7 @@ def _rules(read: _Conditions) -> Plan:
     lines = tuple(Line(rule.id, read.test(rule.when), order.index(rule.then)) for rule in document.rules)
     return Plan(
         document.id, document.kind, order, _population(document), read.axes, lines=lines,
-        otherwise=order.index(document.else_), steps=_steps(document, read), document=document,
+        otherwise=None if document.else_ is None else order.index(document.else_), steps=_steps(document, read), document=document,
     )  # fmt: skip
 
 
@@ -186,13 +208,13 @@ def _steps(document: Policy, read: _Conditions) -> tuple[Step, ...]:
 class _Axes:
     """The axes of a policy and its parts: those of the indicators where they are fine enough, else one per word."""
 
-    def __init__(self, documents: Sequence[Policy], axes: Sequence[Axis]) -> None:
+    def __init__(self, documents: Sequence[Policy], axes: Sequence[Axis], each: bool) -> None:
         words: dict[str, Word] = {}
         cuts: dict[str, set[int]] = {}
         apart: set[str] = set()
-        for document, leaf in ((each, leaf) for each in documents for leaf in _fact_leaves(each)):
+        for document, leaf in ((one, leaf) for one in documents for leaf in _fact_leaves(one)):
             word = words.setdefault(str(leaf.input), document.fact(str(leaf.input)))
-            cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf))
+            cuts.setdefault(word.name, set()).update(_boundaries(document, word, leaf, each))
             apart |= {word.name} if leaf.is_ is not None else set()
         wanted = [_rule_axis(words[name], cuts[name], name in apart) for name in cuts]
         held = {axis.name: next((i for i, old in enumerate(axes) if _holds_cuts(old, axis)), None) for axis in wanted}
@@ -255,16 +277,15 @@ def _values(document: Policy, word: Word, leaf: Condition) -> tuple[int | str, .
     return tuple(int(stored(word, exact(value), document.unit(word.name))) for value in values)
 
 
-def _boundaries(document: Policy, word: Word, leaf: Condition) -> Iterable[int]:
-    """Return the stored values at which a comparison changes its answer."""
+def _boundaries(document: Policy, word: Word, leaf: Condition, each: bool) -> Iterable[int]:
+    """Return the stored values at which a comparison changes its answer, or those around ``each`` value it writes."""
     operator, _ = leaf.comparison
     if operator == "is":
         return
     for value in _values(document, word, leaf):
         if isinstance(value, int):
-            yield from {"ge": (value,), "lt": (value,), "gt": (value + 1,), "le": (value + 1,)}.get(
-                operator, (value, value + 1)
-            )
+            changes = {"ge": (value,), "lt": (value,), "gt": (value + 1,), "le": (value + 1,)}
+            yield from (value, value + 1) if each else changes.get(operator, (value, value + 1))
 
 
 def _holds(operator: str, value: int | str, values: tuple[int | str, ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policies.columns import RESERVED
 from policies.conditional import named_numbers
-from policies.document import Policy, conditions
+from policies.document import Policy, Rules, conditions
 from policies.findings import Finding, found
 from policies.kleene import Group, Negation, Score, Test, TierIn
 from policies.plan import Plan, Step
@@ -62,6 +62,10 @@ def composition_findings(document: Policy) -> Iterator[Finding]:
             if getattr(part, key):
                 message = f"the part {name} has {key}, which only a whole policy can have"
                 yield found(document, "part_whole", (*path, key), message, "Take it out of the part.")
+        if isinstance(part, Rules) and part.else_ is None:
+            # While inputs are missing its tier would follow from no single condition.
+            message = f"the part {name} has no else, which only a whole policy can leave out"
+            yield found(document, "part_whole", path, message, "Let else: name the tier of its last line.")
         for named, word, place in named_numbers(part):
             message = f"the part {name} compares {word} with the parameter {named.name}, and parameters are the whole's"
             yield found(document, "part_whole", (*path, *place), message, "Write the number out.")
@@ -111,7 +115,7 @@ def _after(plan: Plan, steps: tuple[Step, ...], tiers: int) -> Test:
 
 def _matched(plan: Plan, tiers: int) -> Test:
     """Fold the lines from the last: a line whose tier counts, or the rest; not a line whose tier does not, and the rest."""
-    folded: Test = YES if tiers >> plan.otherwise & 1 else NO
+    folded: Test = YES if tiers & plan.rest else NO
     for line in reversed(plan.lines):
         counts = tiers >> line.tier & 1
         folded = _any(line.when, folded) if counts else _all(Negation(line.when), folded)

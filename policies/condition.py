@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from policies.reading import Path
-from policies.values import Assumed, Identifier, Labels, Part, Text, Threshold, Tier, Whole, Word
+from policies.values import Assumed, Identifier, IntervalText, Labels, Part, Text, Threshold, Tier, Whole, Word
 
 # The operators of comparisons as a reader sees them.
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "in": "∈"}
@@ -38,21 +38,24 @@ class Condition(Part):
     eq: Text | None = None
     in_: tuple[Text, ...] | None = Field(default=None, min_length=1, alias="in")
     is_: Literal["not_applicable"] | None = Field(default=None, alias="is")
+    # The reader of documents turns an interval into ge, gt, le and lt before this model sees it.
+    within: IntervalText | None = None
 
     operators: ClassVar[tuple[str, ...]] = ("ge", "gt", "le", "lt", "eq", "in", "is")
+    written: ClassVar[tuple[str, ...]] = (*operators, "within")
     groups: ClassVar[tuple[str, ...]] = ("all", "any", "at_least", "not")
 
     @model_validator(mode="after")
     def _one_form(self) -> Condition:
-        used = [name for name in self.operators if self._given(name) is not None]
+        used = [name for name in self.written if self._given(name) is not None]
         groups = [name for name in self.groups if self._given(name) is not None]
         named = [name for name in ("input", "dimension") if self._given(name) is not None]
         if len(groups) == 1 and not named and not used:
             return self
-        if groups or len(named) != 1 or len(used) != 1:
+        if groups or len(named) != 1 or len(used) != 1 or self.within is not None:
             found = ", ".join([*groups, *named, *used]) or "nothing"
             raise ValueError(
-                f"found {found}; write {{input: word, ge: value}} with one of {', '.join(self.operators)}, "
+                f"found {found}; write {{input: word, ge: value}} with one of {', '.join(self.written)}, "
                 "a list under all or any, {k: n, of: [...]} under at_least, or a condition under not"
             )
         if named == ["dimension"] and used[0] in ("eq", "in", "is"):

@@ -123,7 +123,8 @@ def _parts(plan: Plan) -> Iterator[tuple[Reached, Labels]]:
     if isinstance(document, Rules):
         for index, rule in enumerate(document.rules):
             yield ("rule", ("rules", index), ""), _named("规则", "the rule", rule.id, rule.title)
-        yield ("rule", ("else",), ""), Labels(zh="其余客户 else", en="else")
+        if document.else_ is not None:
+            yield ("rule", ("else",), ""), Labels(zh="其余客户 else", en="else")
     for tier in plan.tiers:
         if tier in document.tiers.conditions:
             for side, zh, en in (("yes", "满足", "met"), ("no", "不满足", "not met")):
@@ -211,7 +212,7 @@ def _inside(plan: Plan, document: Policy, facts: Facts) -> Iterator[Reached]:
                 yield "rule", ("rules", index), ""
             break
     else:
-        if plan.lines:
+        if plan.lines and plan.otherwise is not None:
             yield "rule", ("else",), ""
     candidates = banded(plan, codes)
     if not isinstance(document, Rules) and candidates & (candidates - 1) == 0:

@@ -44,7 +44,7 @@ def _owner(path: tuple[str | int, ...], english: bool) -> tuple[str, tuple[str |
             return f"{kind}{name}", tuple(rest)
         case ("inputs", str(word), *rest) if rest:
             return _word(word, english), tuple(rest)
-        case ("tiers", "bands", "cuts", str()):
+        case ("tiers", "bands", "cuts" | "intervals", str()):
             return "", path
         case (str(group), str(name), *rest) if group in ITEMS and (name != "order" or rest):
             return f"{ITEMS[group][english]} {name}", tuple(rest)
@@ -58,6 +58,10 @@ def _name(path: tuple[str | int, ...], full: tuple[str | int, ...], english: boo
                 return f"第{ZH[index] if index < 10 else index + 1}档{'分界' if part == 'cuts' else '得分'}"
             place = EN[index] if index < 10 else f"{index + 1}th"
             return f"{place} cut" if part == "cuts" else f"points of the {place} rung"
+        case ("ladder", "intervals", interval):
+            return f"points of {interval}" if english else f"区间 {interval} 得分"
+        case ("tiers", "bands", "intervals", tier):
+            return f"interval of {tier}" if english else f"{tier} 的分数段"
         case ("tiers", "conditions", tier):
             return f"minimum condition of {tier}" if english else f"{tier} 的最低条件"
         case ("hold", "exit", tier):

@@ -30,6 +30,10 @@ FIELDS = {
     "ladder.points": ("各档得分", "points"),
     "ladder.below": ("最低分界以下的得分", "points below the first cut"),
     "ladder.closed": ("分界的归属", "closed side"),
+    "ladder.intervals": ("区间", "intervals"),
+    "ladder.shared_edge": ("共用端点的归属", "side of shared edges"),
+    "ladder.direction": ("升降方向", "direction"),
+    "ladder.zero": ("零值得分的确认", "mark of points for nothing"),
     "panel": ("评审", "panel"),
     "panel.proposed_by": ("评审的提出者", "proposer"),
     "panel.settled_by": ("评审的决定者", "panel"),
@@ -42,6 +46,9 @@ FIELDS = {
     "reading": ("读法", "reading"),
     "alternatives": ("其他读法", "other readings"),
     "tiers.bands": ("分数段", "bands"),
+    "tiers.bands.cuts": ("各等级的起点", "begin of the tiers"),
+    "tiers.bands.intervals": ("各等级的分数段", "intervals of the tiers"),
+    "tiers.bands.shared_edge": ("共用端点的归属", "side of shared edges"),
     "appointments": ("任命规则", "appointments"),
     "appointments.tiers": ("可任命的等级", "tiers that may be appointed"),
     "appointments.by": ("任命人", "who appoints"),
@@ -61,6 +68,7 @@ FIELDS = {
     "dimension": ("所属维度", "dimension"),
     "when": ("条件", "condition"),
     "then": ("等级", "tier"),
+    "match": ("匹配方式", "way of matching"),
     "else": ("其余客户的等级", "tier of all others"),
     "population": ("适用范围", "population"),
     "population.otherwise": ("适用范围之外", "result outside the population"),
@@ -85,10 +93,17 @@ WORDS = {
     "points": ("直接相加", "points"),
     "pending": ("待确认", "pending"),
     "left": ("左闭", "left"),
+    "upper": ("归上一区间", "the upper interval"),
+    "lower": ("归下一区间", "the lower interval"),
+    "rising": ("递增", "rising"),
+    "falling": ("递减", "falling"),
+    "earns": ("零值得分", "nothing earns points"),
+    "first": ("先到先得", "the first line"),
+    "unique": ("互不重叠", "one line only"),
     "right": ("右闭", "right"),
     "assumed": ("假定", "assumed"),
 }
 # What is meant where a document says nothing.
-DEFAULTS = {"closed": "left", "otherwise": "not_applicable"}
+DEFAULTS = {"closed": "left", "match": "first", "otherwise": "not_applicable"}
 EFFECTS = {"floor": ("不低于", "not below"), "cap": ("不高于", "not above"), "set": ("定为", "exactly")}
 GROUPS = {"all", "any", "at_least", "not"}

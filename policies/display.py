@@ -72,6 +72,8 @@ def policy_html(document: Policy, *, nested: bool = False) -> str:
     if document.kind != "rules":
         begins = _begins(document)
         tiers = " > ".join(f"{tier} {begins.get(tier, '')}".rstrip() for tier in document.tiers.order)
+        if document.kind == "scorecard" and document.tiers.bands.intervals is not None and not begins:
+            tiers = " > ".join(f"{tier} {text}" for tier, text in document.tiers.bands.intervals.items())
         heads = ("维度 dimension", "指标 indicator", "输入 input", "占总分 share", "满分 out of", "评分 points")
         rows = _indicators(document)
     else:
@@ -135,6 +137,9 @@ def _ladder(document: Document, indicator: Indicator) -> str:
         return "; ".join(f"{value}: {decimal_text(points)}" for value, points in indicator.values.items())
     if indicator.ladder is None:
         return "评审 panel"
+    if not indicator.ladder.cuts:
+        rungs = (indicator.ladder.intervals or {}).items()
+        return "; ".join(f"{row}: {decimal_text(points)}" for row, points in rungs)
     sign = "≥" if indicator.ladder.closed == "left" else ">"
     below = indicator.ladder.below
     steps = [] if below is None else [f"以下 {decimal_text(below)}"]
@@ -148,7 +153,7 @@ def _rules(document: Rules) -> list[tuple[object, ...]]:
     for rule in document.rules:
         name = f"{rule.id} {rule.title.zh}" if rule.title else rule.id
         rows.append((name, _condition(document, _plain(rule.when)), rule.then))
-    return [*rows, ("else", "其余 all others", document.else_)]
+    return rows if document.else_ is None else [*rows, ("else", "其余 all others", document.else_)]
 
 
 def _steps(document: Policy) -> Iterator[str]:

@@ -14,10 +14,11 @@ from policies.case import Case, Interpretation
 from policies.condition import Condition, Gate
 from policies.display import policy_html
 from policies.hold import Hold
+from policies.ladder import Ladder
 from policies.reading import Path, Reading
 from policies.review import Review
 from policies.tiers import RankedTiers, TierOrder, Tiers
-from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Threshold, Tier, Whole, Word
+from policies.values import Assumed, Identifier, Labels, Number, Part, Text, Tier, Whole, Word
 from policies.vocabulary import FLAG, SCALE, VOCABULARY, Type
 from policies.vocabulary import Word as Fact
 
@@ -98,15 +99,6 @@ class NotApplicable(Part):
     points: Number
 
 
-class Ladder(Part):
-    """Points by cut points: ``points[i]`` from ``cuts[i]`` up to the next cut, ``below`` under the first."""
-
-    cuts: tuple[Threshold, ...] = Field(min_length=1, max_length=100)
-    points: tuple[Number, ...] = Field(min_length=1)
-    below: Number | None = None
-    closed: Literal["left", "right"] = "left"
-
-
 class Panel(Part):
     """How people settle a rating; the rating itself is the points."""
 
@@ -179,6 +171,13 @@ class Document(Part):
     cases: tuple[Case, ...] = ()
     _reading: Reading = PrivateAttr(default_factory=Reading)
 
+    @model_validator(mode="after")
+    def _intervals_of_parts(self) -> Document:
+        for view in self.views.values():
+            if isinstance(view, _Card):
+                view.read_intervals()  # with the facts and units that the whole declares
+        return self
+
     def line(self, *path: str | int) -> int:
         """Return the line on which the thing at a path stands; 0 when the document came from no text."""
         return self._reading.line(path)
@@ -239,6 +238,18 @@ class _Card(Document):
     not_applicable: NotApplicable | None = None
     dimensions: tuple[Dimension, ...] = Field(min_length=1, max_length=50)
 
+    @model_validator(mode="after")
+    def _intervals(self) -> _Card:
+        self.read_intervals()
+        return self
+
+    def read_intervals(self) -> None:
+        """Read ladders by intervals as cut points, in the units that this document writes."""
+        for _, indicator, _ in self.indicators:
+            word = self.word(indicator.input)
+            if indicator.ladder is not None and word is not None:
+                indicator.ladder.read_intervals(word, self.unit(word.name))
+
     @property
     def indicators(self) -> tuple[tuple[Dimension, Indicator, Path], ...]:
         """Return every indicator with its dimension and its path, in document order."""
@@ -271,6 +282,12 @@ class Scorecard(_Card):
     kind: Literal["scorecard"]
     tiers: Tiers
 
+    @model_validator(mode="after")
+    def _bands_of_points(self) -> Scorecard:
+        if self.weights == "points" and self.tiers.bands.intervals is not None:
+            raise ValueError("where points are added up, bands are written as closed and cuts")
+        return self
+
     def _repr_html_(self) -> str:
         return policy_html(self)
 
@@ -286,12 +303,22 @@ class Ranking(_Card):
 
 
 class Rules(Document):
-    """An ordered table: the first line that a customer meets gives the tier, and ``else`` the rest."""
+    """A table: the first line that a customer meets gives the tier, and ``else`` the rest.
+
+    With ``match: unique`` the lines must not overlap, and leave no gap where there is no ``else``.
+    """
 
     kind: Literal["rules"]
     tiers: TierOrder
     rules: tuple[Rule, ...] = Field(min_length=1, max_length=200)
-    else_: Tier = Field(alias="else")
+    match: Literal["first", "unique"] = "first"
+    else_: Tier | None = Field(default=None, alias="else")
+
+    @model_validator(mode="after")
+    def _ended(self) -> Rules:
+        if self.match == "first" and self.else_ is None:
+            raise ValueError("the key 'else' is missing; add it, or say match: unique for lines that leave no gap")
+        return self
 
     def _repr_html_(self) -> str:
         return policy_html(self)

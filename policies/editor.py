@@ -27,6 +27,7 @@ WORD = r"^[A-Za-z][A-Za-z0-9_]*$"
 _ACCEPTS: dict[str, JsonSchemaValue] = {
     "exact": _NUMBER,
     "whole": _WHOLE,
+    "interval_text": {"description": "20-50, [20, 50), >=90, 90以上, 不满40.", "type": ["string", "number"]},
     "text": {"type": ["string", "number", "boolean"]},
     "threshold": {
         "description": "An exact number (10, 0.3, 15% or 1/3), or the id of a parameter.",

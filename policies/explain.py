@@ -226,7 +226,7 @@ def _rule_lines(plan: Plan, codes: Sequence[int]) -> tuple[RuleLine, ...]:
     ]
     if not lines:
         return ()
-    return (*lines, RuleLine("else", None, plan.tiers[plan.otherwise], True))
+    return (*lines, *([] if plan.otherwise is None else [RuleLine("else", None, plan.tiers[plan.otherwise], True)]))
 
 
 def _step_lines(plan: Plan, codes: Sequence[int], candidates: int) -> tuple[StepLine, ...]:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from policies.document import KINDS, Policy
-from policies.documents import shipped
+from policies.documents import shipped, sources
+from policies.interval import spread
 from policies.reading import DocumentError, Path, Problem, Reading, path_text, read
 from policies.refusal import Refusal
 from policies.values import parameter_values
@@ -31,7 +32,7 @@ def load(source: str | FilePath) -> Policy:
     """
     if isinstance(source, FilePath):
         return read_file(source)
-    known = shipped()
+    known = shipped() | sources()
     if source in known:
         return read_file(known[source])
     if source.endswith((".yaml", ".yml", ".json")) or FilePath(source).is_file():
@@ -58,7 +59,7 @@ def parse(text: str) -> Policy:
         raise DocumentError([Problem(reading.line(("kind",)), "kind", message, str(kind), nearest)])
     try:
         context = {"parameters": parameter_values(values.get("parameters"))}
-        document = model.model_validate(values, context=context)
+        document = model.model_validate(spread(reading), context=context)
     except ValidationError as error:
         raise DocumentError([_problem(model, reading, details) for details in error.errors()]) from None
     document._reading = reading

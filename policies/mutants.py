@@ -119,7 +119,7 @@ def _bands(plan: Plan, document: Scorecard) -> Iterator[Mutant]:
                 cut = Fraction((least - right) * 100, plan.scale)
                 yield _with(document, ("tiers", "bands", "cuts", tier), cut)
     if any(totals.at_least(begin - right) == begin - right for begin in plan.bands[:-1]):
-        yield _with(document, ("tiers", "bands", "closed"), _OTHER[document.tiers.bands.closed])
+        yield _with(document, ("tiers", "bands", "closed"), _OTHER[document.tiers.bands.closed or "left"])
 
 
 def _condition(plan: Plan, condition: Condition, path: Path) -> Iterator[Mutant]:

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Literal
 
 from policies.condition import Condition
-from policies.document import Card, Dimension, Indicator, Ladder, Policy, Ranking, Rules, Scorecard
+from policies.document import Card, Dimension, Indicator, Policy, Ranking, Rules, Scorecard
 from policies.exact import INT64_LEAST, INT64_MOST, exact, written
+from policies.ladder import Ladder
 from policies.plan import Fact, Facts, Plan
 from policies.reading import Path
 from policies.states import known, state, stored_state
@@ -206,7 +207,7 @@ def rule_tiers(document: Rules, facts: Seen) -> list[str]:
             possible.append(rule.then)
         if holds:
             return possible
-    return [*possible, document.else_]
+    return possible if document.else_ is None else [*possible, document.else_]
 
 
 def moved(document: Policy, tiers: Sequence[str], facts: Seen) -> list[str]:

@@ -131,7 +131,8 @@ class Plan:
     ``scale`` stands for a total of 100, ``bands[i]`` is the least total of ``tiers[i]`` (0 for the last, which takes all
     below), both 0 and empty for rules.  A ranking has ``shares`` for every tier but the last instead of bands, and grades
     one customer only with the ``cuts`` of a population (policies.ranking).  Tiers outside the order follow the others and
-    have neither.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules' ``else``.
+    have neither.  Totals lie between ``lowest`` and ``highest``.  ``otherwise`` is the tier of rules'
+    ``else``, None where the lines leave nothing over.
     ``parts`` are the policies inside, over the same axes, in the order in which they are evaluated.
     """
 
@@ -144,7 +145,7 @@ class Plan:
     scale: int = 0
     bands: tuple[int, ...] = ()
     lines: tuple[Line, ...] = ()
-    otherwise: int = 0
+    otherwise: int | None = 0
     steps: tuple[Step, ...] = ()
     parts: tuple[tuple[str, Plan], ...] = ()
     shares: tuple[Fraction, ...] = ()
@@ -175,6 +176,11 @@ class Plan:
     def highest(self) -> int:
         """Return the greatest attainable total."""
         return sum(max(*part.contributions, part.missing_best) for part in self.indicators)
+
+    @property
+    def rest(self) -> int:
+        """Return the bitmask of the tier of those who meet no line of a table; 0 where every customer meets one."""
+        return 0 if self.otherwise is None else 1 << self.otherwise
 
     @property
     def everything(self) -> int:
@@ -265,4 +271,4 @@ def _first_match(plan: Plan, codes: Sequence[int]) -> int:
             candidates |= 1 << line.tier
         if holds:
             return candidates
-    return candidates | 1 << plan.otherwise
+    return candidates | plan.rest

@@ -147,13 +147,15 @@ def first_match(plan: Plan) -> exp.Expr:
     It reads the columns r0, r1, ... with the truth of each line, and ``f`` where ``first_certain`` is wanted.
     """
     if len(plan.lines) <= MOST_NESTED:
-        known: exp.Expr = number(1 << plan.otherwise)
+        known: exp.Expr = number(plan.rest)
         for i, line in reversed(list(enumerate(plan.lines))):
             rest = case([(compare(exp.EQ, column(f"r{i}"), 2), number(0))], known)
             here = case([(compare(exp.GTE, column(f"r{i}"), 1), number(1 << line.tier))], number(0))
             known = exp.BitwiseOr(this=exp.paren(here), expression=exp.paren(rest))
         return known
-    ways: dict[int, list[exp.Expr]] = {plan.otherwise: [compare(exp.EQ, column("f"), len(plan.lines))]}
+    ways: dict[int, list[exp.Expr]] = {}
+    if plan.otherwise is not None:
+        ways[plan.otherwise] = [compare(exp.EQ, column("f"), len(plan.lines))]
     for i, line in enumerate(plan.lines):
         way = exp.and_(compare(exp.GTE, column(f"r{i}"), 1), compare(exp.GTE, column("f"), i))
         ways.setdefault(line.tier, []).append(exp.paren(way))

@@ -15,6 +15,7 @@ from policies.document import Card, Dimension, Indicator, Policy, Ranking, Rules
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
 from policies.findings import Finding, found, within
 from policies.reading import Path
+from policies.seams import band_seams, ladder_points, ladder_seams
 from policies.shares import share_findings
 from policies.states import WRITTEN
 from policies.values import is_set
@@ -202,8 +203,11 @@ def _indicator(document: Card, indicator: Indicator, path: Path) -> Iterator[Fin
         points.append(((*path, "not_applicable") if indicator.not_applicable else ("not_applicable",), outside))
     if indicator.ladder is not None:
         ladder = (*path, "ladder")
-        points += [((*ladder, "points", i), value) for i, value in enumerate(indicator.ladder.points)]
-        points += [((*ladder, "below"), indicator.ladder.below)] if indicator.ladder.below is not None else []
+        rungs = indicator.ladder.intervals
+        named = enumerate(indicator.ladder.points) if rungs is None else rungs.items()
+        points += [((*ladder, "points" if rungs is None else "intervals", rung), value) for rung, value in named]
+        below = indicator.ladder.written_below
+        points += [((*ladder, "below"), below)] if below is not None else []
         if word is not None:
             yield from _ladder(document, indicator, word, ladder)
     elif indicator.values is not None:
@@ -246,6 +250,16 @@ def _ladder(document: Card, indicator: Indicator, word: Word, path: Path) -> Ite
         message = f"{word.name} has named values ({value_list(word)}) and no order"
         yield found(document, "wrong_comparison", path, message, "Write values: {name: points} for each.")
         return
+    if ladder.intervals is not None:
+        yield from ladder_seams(document, indicator, word, path)
+    if max(ladder.earned) < indicator.out_of:
+        best, most = decimal_text(max(ladder.earned)), decimal_text(indicator.out_of)
+        message = f"the best rung of {indicator.id} gives {best} of {most} points"
+        yield found(document, "full_points_unreached", path, message, "Check out_of: it is the points of a full score.")
+    if len(ladder.points) == len(ladder.cuts):
+        yield from ladder_points(document, indicator, word, path)
+    if not ladder.cuts:
+        return
     if len(ladder.points) != len(ladder.cuts):
         message = f"{indicator.id} has {len(ladder.cuts)} cuts and {len(ladder.points)} points"
         yield found(document, "ladder_length", path, message, "Give each cut its points; below is written apart.")
@@ -268,19 +282,20 @@ def _ladder(document: Card, indicator: Indicator, word: Word, path: Path) -> Ite
         if ladder.below is not None and not is_open:
             message = f"{word.name} never lies under {decimal_text(ladder.cuts[0])}"
             yield found(document, "below_unreached", (*path, "below"), message, "Remove below.")
-    if max([*ladder.points, ladder.below or Fraction(0)]) < indicator.out_of:
-        best, most = decimal_text(max(ladder.points)), decimal_text(indicator.out_of)
-        message = f"the best rung of {indicator.id} gives {best} of {most} points"
-        yield found(document, "full_points_unreached", path, message, "Check out_of: it is the points of a full score.")
 
 
 def _bands(document: Scorecard) -> Iterator[Finding]:
-    order, cuts, path = document.tiers.order, document.tiers.bands.cuts, ("tiers", "bands", "cuts")
+    order, bands = document.tiers.order, document.tiers.bands
+    cuts, path = bands.cuts, ("tiers", "bands", "cuts" if bands.intervals is None else "intervals")
     yield from duplicates(document, list(document.tiers.names), ("tiers", "order"))
+    yield from band_seams(document)
+    if set(order) == set(bands.intervals or ()) and not cuts:
+        return
     if document.weights == "points" and order[-1] not in cuts:
         cuts = {**cuts, order[-1]: min(least_points(document), *(cut - 1 for cut in cuts.values()))}  # takes all below
     if set(order) != set(cuts):
-        missing, extra = [t for t in order if t not in cuts], [t for t in cuts if t not in order]
+        named = bands.intervals or cuts
+        missing, extra = [t for t in order if t not in named], [t for t in named if t not in order]
         message = (
             f"tiers without a band: {', '.join(missing) or 'none'}; bands without a tier: {', '.join(extra) or 'none'}"
         )
@@ -321,7 +336,7 @@ def _rules(document: Rules) -> Iterator[Finding]:
     yield from duplicates(document, list(document.tiers.names), ("tiers", "order"))
     yield from duplicates(document, [rule.id for rule in document.rules], ("rules",))
     named: list[tuple[str, Path]] = [(rule.then, ("rules", i, "then")) for i, rule in enumerate(document.rules)]
-    for tier, path in [*named, (document.else_, ("else",))]:
+    for tier, path in [*named, *([] if document.else_ is None else [(document.else_, ("else",))])]:
         if tier not in document.tiers.names:
             message = f"{tier!r} is not one of the tiers {', '.join(document.tiers.names)}"
             yield found(document, "tier_unknown", path, message, "Name a tier of the order.")

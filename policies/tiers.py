@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
+from policies.bands import Bands
 from policies.condition import Condition
 from policies.values import Number, Part, Tier
-
-
-class Bands(Part):
-    """The least total of each tier, on the scale 0 to 100, or in points where they are added up."""
-
-    closed: Literal["left", "right"]
-    cuts: dict[Tier, Number]
 
 
 class TierOrder(Part):

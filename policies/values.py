@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from policies.exact import exact
+from policies.interval import interval_text
 
 
 class Named(Fraction):
@@ -96,6 +97,8 @@ Number = Annotated[Fraction, PlainValidator(exact), PlainSerializer(str, when_us
 # A number, or the id of a parameter of the document.
 Threshold = Annotated[Fraction, PlainValidator(threshold), PlainSerializer(number_text, when_used="json")]
 Whole = Annotated[int, PlainValidator(whole)]
+# An interval exactly as it is written, once it has been read.
+IntervalText = Annotated[str, PlainValidator(interval_text)]
 Text = Annotated[str, BeforeValidator(text)]
 Word = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Identifier = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from policies.bands import Bands
 from policies.condition import Condition
 from policies.document import Card, Indicator, Policy, Ranking, Rules, conditions
 from policies.exact import UNITS, exact, stored
+from policies.ladder import Ladder
 from policies.reading import Path
 from policies.structure import used_words
 from policies.values import is_set, number_text
@@ -96,7 +98,13 @@ def semantic_form(document: Policy) -> dict[str, Any]:
     bands, last = document.tiers.bands, document.tiers.order[-1]
     # The last may be written or not where points are added up.
     cuts = {tier: str(cut) for tier, cut in bands.cuts.items() if document.weights != "points" or tier != last}
-    return {**form, "indicators": indicators, "bands": {"closed": bands.closed, "cuts": cuts}}
+    band_form = {"closed": bands.closed, "cuts": cuts} if cuts else _as_written(bands)
+    return {**form, "indicators": indicators, "bands": band_form}
+
+
+def _as_written(part: Bands | Ladder) -> dict[str, Any]:
+    """Return intervals that cannot be read as cut points, as they are written: no plan follows from them."""
+    return part.model_dump(mode="json", include={"intervals", "below", "shared_edge"})
 
 
 def _indicator(document: Card, indicator: Indicator, share: Fraction | None) -> dict[str, Any]:
@@ -115,6 +123,8 @@ def _indicator(document: Card, indicator: Indicator, share: Fraction | None) -> 
     if indicator.ladder is None:
         return {**form, "score": "rating"}
     ladder = indicator.ladder
+    if not ladder.cuts:
+        return {**form, **_as_written(ladder)}
     return {
         **form,
         "cuts": [_stored(document, indicator.input, cut) for cut in ladder.cuts],

@@ -17,7 +17,7 @@ dimensions:
         input: amount_12m
         weight: 100%
         out_of: 10
-        ladder: {cuts: [0, 10], points: [5, 10], below: 0}
+        ladder: {zero: earns, cuts: [0, 10], points: [5, 10], below: 0}
 tiers:
   order: [A, B]
   bands: {closed: left, cuts: {A: 60, B: 0}}

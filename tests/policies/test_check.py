@@ -1,10 +1,12 @@
 """Every finding has a document that shows it, and the shipped documents have none."""
 
+import json
 import tracemalloc
 from pathlib import Path
 
 import pytest
 from policy_texts import CARD, COMPOSED, RANKING, TABLE
+from unique_tables import LARGE
 
 from policies import UnsoundPolicy, check, compile_plan, load, parse, sound
 from policies.documents import shipped
@@ -13,7 +15,21 @@ from policies.reading import DocumentError
 from policies.report import unreadable
 
 README = Path(__file__).resolve().parents[2] / "policies" / "README.md"
-LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
+LADDER = "ladder: {zero: earns, cuts: [0, 10], points: [5, 10], below: 0}"
+ROWS = "ladder: {zero: earns, intervals: {不满0: 0, '[0, 10)': 5, 10以上: 10}}"
+BANDS = "bands: {closed: left, cuts: {A: 60, B: 0}}"
+BAND_ROWS = "bands: {intervals: {A: 60-100, B: 不满60}}"
+UNIQUE = """\
+kind: rules
+id: unique
+title: {zh: 表, en: unique}
+inputs: {amount_12m: {unit: 万元}}
+tiers: {order: [A, B]}
+match: unique
+rules:
+  - {id: high, when: {input: amount_12m, within: 50以上}, then: A}
+  - {id: low, when: {input: amount_12m, within: 不满50}, then: B}
+"""
 GATE = "gates: [{id: g, when: {input: orders_12m, %s}, effect: {%s}}]\n"
 AT_LEAST = "when: {at_least: {k: %s, of: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}}"
 DEEP = "{all: [" * 8 + "{input: satisfaction, ge: 4.5}" + "]}" * 8
@@ -24,7 +40,6 @@ POINTS = (
     .replace("    weight: 100%\n", "")
 )
 POINTS = POINTS.replace("points: [5, 10]", "points: [-2, 10]").replace("{A: 60, B: 0}", "{A: 6}")
-LADDER = "ladder: {cuts: [0, 10], points: [5, 10], below: 0}"
 VALUES = CARD.replace(LADDER, "values: {active: 10, lost: 0, intent: 1, potential: 0}").replace(
     "input: amount_12m", "input: status"
 )
@@ -68,6 +83,15 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("points_range", CARD, "points: [5, 10]", "points: [5, 11]"),
     ("points_range", CARD, "missing: pending", "missing: {points: 11}"),
     ("ladder_length", CARD, "points: [5, 10]", "points: [5, 8, 10]"),
+    ("ladder_gap", CARD.replace(LADDER, ROWS), "[0, 10)", "0-9"),
+    ("ladder_overlap", CARD.replace(LADDER, ROWS), "[0, 10)", "0-10"),
+    ("ladder_direction", CARD, "below: 0}", "below: 0, direction: falling}"),
+    ("zero_earns", CARD, "zero: earns, ", ""),
+    ("wrong_unit", CARD.replace(LADDER, ROWS), "[0, 10)", "[0, 10%)"),
+    ("band_gap", CARD.replace(BANDS, BAND_ROWS), "不满60", "0-59"),
+    ("band_overlap", CARD.replace(BANDS, BAND_ROWS), "不满60", "0-60"),
+    ("bands_mixed", CARD.replace(BANDS, BAND_ROWS.replace("B: 不满60", "B: '[10, 60)', C: 不满10")).replace("[A, B]", "[A, B, C]"),
+     "B: '[10, 60)', C: 不满10", "B: '(10, 60)', C: 10以下"),
     ("cuts_order", CARD, "cuts: [0, 10]", "cuts: [10, 10]"),
     ("ladder_open", CARD, ", below: 0", ""),
     ("below_unreached", CARD, "input: amount_12m", "input: orders_12m"),
@@ -101,6 +125,12 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("dimension_unknown", TABLE, "order: [S, C]", "order: [S, C], conditions: {S: {dimension: Y, ge: 50}}"),
     ("condition_lowest", CARD, "order: [A, B]", "order: [A, B]\n  conditions: {B: {input: orders_12m, ge: 1}}"),
     ("condition_deep", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", "when: " + DEEP),
+    ("table_gap", UNIQUE, "不满50", "不满49"),
+    ("table_overlap", UNIQUE, "不满50", "50以下"),
+    ("table_undecided", UNIQUE, UNIQUE, json.dumps(LARGE | {"match": "unique"})),
+    ("rule_shadowed", UNIQUE.replace("match: unique", "else: A").replace("不满50", "不满40"), "不满40", "60以上"),
+    ("else_unreached", UNIQUE, "match: unique", "else: A"),
+    ("lines_undecided", UNIQUE, UNIQUE, json.dumps(LARGE | {"else": "B"})),
     ("at_least_range", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", AT_LEAST % 3),
     ("at_least_range", TABLE, "when: {all: [{input: amount_12m, ge: 50}, {input: satisfaction, ge: 4.5}]}", AT_LEAST % 0),
     ("parameter_unset", TABLE.replace("ge: 50", "ge: limit") + FIGURE % ("money", "万元", 50), "value: 50", "value: null"),
@@ -203,8 +233,8 @@ def test_a_literal_total_of_at_most_ten_leaves_every_tier_above_d_out_of_reach()
         "panel: {", "ladder: {cuts: [0, 5], points: [0, 10]} # {"
     )
     findings = [finding for finding in check(parse(text)) if finding.code == "tier_unreachable"]
-    assert [finding.path for finding in findings] == [f"tiers.bands.cuts.{tier}" for tier in "SABC"]
-    assert "totals lie between" in findings[0].message
+    assert [finding.path for finding in findings] == ["tiers.bands.cuts.S"]
+    assert "no customer can be S, A, B, C: totals lie between" in findings[0].message
 
 
 def test_a_finely_weighted_policy_is_checked_within_little_memory() -> None:

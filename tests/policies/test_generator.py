@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from test_composition import compositions
 from test_engines import by_duckdb, customers, rankings, scorecards, tables
+from unique_tables import unique_tables
 
 from policies import compile_plan, parse
 from policies.editor import schema_text
@@ -23,8 +24,7 @@ from policies.sql import select_statement
 SILENT = {
     "alternatives", "always", "appointments", "by", "evidence", "longest_months", "borderline", "candidates", "cases", "clause", "demotion_needs_approval", "document", "exit",
     "expect", "given", "hold", "interpretations", "minimum_periods", "name", "otherwise", "reading", "review", "source",
-    "tier", "total",
-    "parts",  # tests/policies/test_composition.py generates compositions
+    "tier", "total", "direction", "zero",
 }  # fmt: skip
 # Keys that are replaced when a document is read, so that no plan knows them (tests/policies/test_parameters.py).
 REPLACED = {"parameters", "value"}
@@ -63,7 +63,7 @@ def language(schema: Any) -> set[str]:
 
 
 def test_random_policies_use_every_part_of_the_language(texts: list[str]) -> None:
-    others = [*gathered(rankings(), 20), *gathered(compositions(), 20)]
+    others = [*gathered(rankings(), 20), *gathered(compositions(), 20), *gathered(unique_tables(), 20)]
     written = sum((keys(json.loads(text)) for text in [*texts, *others]), Counter[str]())
     wanted = language(json.loads(schema_text())) - SILENT - REPLACED
     rare = {key: written[key] for key in sorted(wanted) if written[key] < 5}

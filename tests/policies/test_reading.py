@@ -45,7 +45,7 @@ def test_a_small_card_is_read_with_its_lines_and_exact_numbers() -> None:
         ("out_of: 10", "out_of: .nan", 16, "is not an exact number"),
         ("out_of: 10", "out_of: null", 16, "is not an exact number"),
         ("        ladder:", "        panel: {}\n        ladder:", 17, "the key 'proposed_by' is missing"),
-        ("        ladder: {cuts: [0, 10], points: [5, 10], below: 0}\n", "", 13, "one of ladder, values and panel"),
+        ("        ladder: {zero: earns, cuts: [0, 10], points: [5, 10], below: 0}\n", "", 13, "one of ladder, values and panel"),
         ("id: small", "id: small\nid: large", 3, "stands here twice, first on line 2"),
         ("id: small", "id: &a small", 2, "anchors and aliases"),
         ("id: small", "id: !!python/object:os.system small", 2, "the tag"),
