@@ -16,6 +16,7 @@ from api.access import PERMISSIONS, Actor
 from api.commands import policy
 from api.commands.snapshot import today
 from api.database import writing
+from api.demo.story import challenger
 from policies.documents import shipped
 from policies.promotion import STEPS
 from policies.refusal import Refusal
@@ -260,7 +261,7 @@ def test_submission_needs_evidence_of_exactly_this_document(engine: Engine, anal
     assert refused.value.code == "evidence_missing"
     with writing(engine) as session:
         evidence = finished_backtest(session, session.get_one(PolicyVersion, draft.id), analyst)
-        policy.edit_draft(session, analyst, draft.id, G2.replace("cuts: [0, 10, 50, 100]", "cuts: [0, 10, 60, 100]"))
+        policy.edit_draft(session, analyst, draft.id, challenger(G2))
     with pytest.raises(Refusal) as refused, writing(engine) as session:
         policy.submit(session, analyst, draft.id, evidence.id)
     assert refused.value.code == "evidence_missing"
