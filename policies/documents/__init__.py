@@ -6,9 +6,20 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 _FILES = {
+    "diamond-to-bronze": "g1.yaml",
     "sabcd-weighted": "g2.yaml",
     "vvip-percentile": "g3.yaml",
     "sabc-threshold": "p-sabc.yaml",
+    "abc-value": "s.yaml",
+    "customer-size": "c-size.yaml",
+    "customer-lifecycle": "c-lifecycle.yaml",
+    "value-level": "m-value.yaml",
+    "potential-class": "m-potential.yaml",
+    "intent-level": "m-intent.yaml",
+    "activity-level": "m-activity.yaml",
+    "enterprise-size": "enterprise-size.yaml",
+    "tax-credit": "tax-credit.yaml",
+    "rfm-segments": "rfm-segments.yaml",
     "rfm-retail": "rfm-retail.yaml",
     "rfm-wholesale": "rfm-wholesale.yaml",
     "size-lifecycle-value": "size-lifecycle-value.yaml",

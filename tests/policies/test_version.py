@@ -9,9 +9,20 @@ from policies.version import canonical, differences, document_hash, semantic_has
 TEXT = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
 G2 = parse(TEXT)
 HASHES = {
+    "diamond-to-bronze": "sha256:2b88f4005a853c4d5b293214e95325cc4c001c7910dc97e718b3a464b6ac8c30",
     "sabcd-weighted": "sha256:ca0d112280e61cc27d9a07d7d562acb1ed82a8c8392e8637041e1e1074a8e5e9",
     "vvip-percentile": "sha256:1eadcfeffb305f38bbe23e5cc925d1385973c8483a371f8e05ab816e463f92ae",
     "sabc-threshold": "sha256:c8ab90d0e8a4a39f75a65a3413e1175163ef3a534174d0c6f927a64c1166528d",
+    "abc-value": "sha256:ec17ebe482f280ffbdfd5d39e5597ff4f279de3d816067bbf56a56159d2cb410",
+    "customer-size": "sha256:a868d3813c818d7ac248f8fcc797d4a6d16f2e41b70c53f0b30a29fbbb714c58",
+    "customer-lifecycle": "sha256:37baa94c73822b1477c58eaebd8e6de8b158ecb6a5f1acc3c377a1297b77640c",
+    "value-level": "sha256:34f46e81a6ab7a4276c77cf25d0be33f134460e4e9615f1c9eabeb96aabf2b5d",
+    "potential-class": "sha256:f4aa450dfe61a01ede24331573f2daae7c8678136e8269dc79decee412d652ec",
+    "intent-level": "sha256:d817f4ef59f8cf2758fc53ef5619ada0e5c03957c6068e891dd89089ea05b47f",
+    "activity-level": "sha256:7810d3b191df85f79a6d5d451a1a28129fb002061042cbc9ae52f688e41de450",
+    "enterprise-size": "sha256:34b9d6adb0c7fff2a71ccfb83051e3abec783a5006e233de73f451b56c35366c",
+    "tax-credit": "sha256:833a7544dc065f1dc79800ab66ca8a4a1fab06a488405ed442424001a88150db",
+    "rfm-segments": "sha256:d181bc9a12537a9062bf4409f634c2f58507f3a7b5f8efe10d1f6167c8ff2c2b",
     "rfm-retail": "sha256:a4c82fb83a52c6c9688b13b5ef1fc266416f5274a4178e39aec1d500b87c45fe",
     "rfm-wholesale": "sha256:aa227e23264990879833603e8c7686f6e661194b4140a394ce58c39b35ecae17",
     "size-lifecycle-value": "sha256:7220b5324f6aa955a3c4e5bea7497021a716d7f1fc5176eb52c8428dbb4fab6b",
