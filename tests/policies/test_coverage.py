@@ -26,7 +26,6 @@ SHARED_CUTS = ("diamond-to-bronze", "potential-class", "enterprise-size", "rfm-s
 ALONE = [name for name in shipped() if not load(name).parts and name not in SHARED_CUTS]
 
 
-
 def with_cases(text: str, *cases: tuple[str, str]) -> str:
     lines = [f"  - {{name: c{i}, given: {{{given}}}, expect: {{{expect}}}}}" for i, (given, expect) in enumerate(cases)]
     return text + "cases:\n" + "\n".join(lines) + "\n"
