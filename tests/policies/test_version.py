@@ -9,7 +9,7 @@ from policies.version import canonical, differences, document_hash, semantic_has
 TEXT = shipped()["sabcd-weighted"].read_text(encoding="utf-8")
 G2 = parse(TEXT)
 HASHES = {
-    "diamond-to-bronze": "sha256:2b88f4005a853c4d5b293214e95325cc4c001c7910dc97e718b3a464b6ac8c30",
+    "diamond-to-bronze": "sha256:fedc4c24651b4b188cbd05bd8721ea8e1922f182977f19a1533034b8e2db6d58",
     "sabcd-weighted": "sha256:ca0d112280e61cc27d9a07d7d562acb1ed82a8c8392e8637041e1e1074a8e5e9",
     "vvip-percentile": "sha256:1eadcfeffb305f38bbe23e5cc925d1385973c8483a371f8e05ab816e463f92ae",
     "sabc-threshold": "sha256:c8ab90d0e8a4a39f75a65a3413e1175163ef3a534174d0c6f927a64c1166528d",
