@@ -29,9 +29,10 @@ from policies.sql import select_statement
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 
 BY_HAND = (Path(__file__).parent / "g2_by_hand.sql").read_text()
+# By code from the lowest rung up; the last of A3, B2, B3 and C1 is not applicable.
 _LADDERS = {
-    "A1": (0, 3, 7.5, 12, 15), "A2": (0, 3, 7.5, 12, 15), "A3": (0, 2, 5, 8, 10), "B1": (0, 0, "10/3", "20/3", 10),
-    "B2": (1, 1, 2.5, 4, 5), "B3": (1, 2.5, 4, 5), "B4": (1, 1, 2.5, 4, 5), "C1": (2, 5, 7, 8, 10),
+    "A1": (0, 3, 7.5, 12, 15), "A2": (0, 3, 7.5, 12, 15), "A3": (0, 2, 5, 8, 10, 0), "B1": (0, 0, "10/3", "20/3", 10),
+    "B2": (1, 1, 2.5, 4, 5, 1), "B3": (1, 2.5, 4, 5, 1), "B4": (1, 1, 2.5, 4, 5), "C1": (2, 5, 7, 8, 10, 2),
 }  # fmt: skip
 _PANELS = {"C2": 10, "C3": 5, "D1": 4, "D2": 3, "D3": 3}
 
@@ -49,7 +50,6 @@ def shown_by_hand() -> str:
     contributions = ", ".join(
         f"case when candidates > 0 then case {name.lower()} "
         + " ".join(f"when {code} then '{text}'" for code, text in enumerate(points, 1))
-        + (" when 0 then '1'" if name == "B2" else "")
         + f' end end as "{name}"'
         for name, points in texts.items()
     )
