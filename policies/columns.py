@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What DuckDB, PostgreSQL and SQLite do not take as the name of a column; a test compares it with DuckDB's list.
+# What DuckDB, PostgreSQL and SQLite do not take as the name of a column, or take for something of their own; tests compare it with theirs.
 _SQL = """
 add all alter analyse analyze and anti any array as asc asof asymmetric at authorization autoincrement between bigint
 binary bit boolean both by case cast char character check coalesce collate collation column columns commit concurrently
@@ -15,5 +15,7 @@ right row select semi set setof show similar smallint some struct substring summ
 time timestamp to trailing transaction treat trim true try_cast tuple union unique unpack unpivot update using values
 varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces
 xmlparse xmlpi xmlroot xmlserialize xmltable
+cmax cmin ctid current_catalog current_date current_role current_schema current_time current_timestamp current_user grant
+localtime localtimestamp raise session_user system_user tableoid user xmax xmin
 """
 RESERVED = frozenset(_SQL.split()) | {"customer", "customer_id", "snapshot_id", "file_row_number"}

@@ -9,6 +9,8 @@ from math import ceil, floor
 
 from policies.vocabulary import Type, Word
 
+# The most characters of a wrong value that a message repeats.
+_MOST_QUOTED = 60
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?%?|[+-]?[0-9]{1,30}/[0-9]{1,30}")
 
 # The two integers below are no amounts: policies.states keeps them for what is not applicable or pending.
@@ -41,6 +43,15 @@ DOMAIN: dict[Type, tuple[int | None, int | None]] = {
 }
 
 
+def quoted(value: object) -> str:
+    """Return a value as a message shows it: a list or a mapping by its kind, a long text by its beginning."""
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, str) and len(value) > _MOST_QUOTED:
+        return repr(value[:_MOST_QUOTED] + "…")
+    return "null" if value is None else repr(value)
+
+
 def exact(value: object) -> Fraction:
     """Read a number exactly: ``10``, ``0.3``, ``15%``, ``1/3``, an int, a Decimal or a Fraction.
 
@@ -54,8 +65,7 @@ def exact(value: object) -> Fraction:
         return Fraction(value)
     text = value.strip() if isinstance(value, str) else None
     if text is None or not _NUMBER.fullmatch(text):
-        shown = "null" if value is None else repr(value)
-        raise ValueError(f"{shown} is not an exact number; write ASCII digits such as 10, 0.3, 15% or 1/3")
+        raise ValueError(f"{quoted(value)} is not an exact number; write ASCII digits such as 10, 0.3, 15% or 1/3")
     if text.endswith("%"):
         return Fraction(text[:-1]) / 100
     if text.partition("/")[2].strip("0") == "" and "/" in text:

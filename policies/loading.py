@@ -11,12 +11,20 @@ from pydantic_core import ErrorDetails
 
 from policies.document import KINDS, Policy
 from policies.documents import shipped, sources
+from policies.exact import quoted
 from policies.interval import spread
 from policies.reading import DocumentError, Path, Problem, Reading, path_text, read
 from policies.refusal import Refusal
 from policies.values import parameter_values
 
 PART_KINDS = "scorecard, rules"
+_WANTED = {
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "tuple_type": "a list",
+    "string_type": "text",
+}
 
 
 class UnknownPolicy(Refusal):
@@ -61,7 +69,7 @@ def parse(text: str) -> Policy:
         context = {"parameters": parameter_values(values.get("parameters"))}
         document = model.model_validate(spread(reading), context=context)
     except ValidationError as error:
-        raise DocumentError([_problem(model, reading, details) for details in error.errors()]) from None
+        raise DocumentError([_problem(model, reading, details) for details in _own(error.errors())]) from None
     document._reading = reading
     return document
 
@@ -75,6 +83,20 @@ def read_file(path: FilePath) -> Policy:
         raise DocumentError([problem]) from None
     except OSError as error:
         raise DocumentError([Problem(0, "", f"cannot read {path}: {error.strerror}")]) from None
+
+
+def _own(faults: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the faults without those that only follow from another: a list that is short because its entries are wrong."""
+    places = [fault["loc"] for fault in faults]
+    return [
+        fault
+        for fault in faults
+        if fault["type"] != "too_short" or not any(_below(place, fault["loc"]) for place in places)
+    ]
+
+
+def _below(place: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
+    return len(place) > len(above) and place[: len(above)] == above
 
 
 def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) -> Problem:
@@ -102,8 +124,17 @@ def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) ->
         message = f"{value!r} is not known here; write {context['expected']}"
     elif details["type"] == "value_error":
         message = str(context["error"])
+    elif details["type"] in _WANTED:
+        known = _keys(model, path[len(start) :])
+        message = f"write {_WANTED[details['type']]}{' of ' + ', '.join(known) if known else ''}, not {quoted(details['input'])}"
+    elif details["type"] in ("too_short", "too_long"):
+        least = details["type"] == "too_short"
+        most = context["min_length" if least else "max_length"]
+        message = f"{'at least' if least else 'at most'} {most} must stand here, not {context['actual_length']}"
     else:
-        message = details["msg"][0].lower() + details["msg"][1:] + (f", not {value!r}" if value is not None else "")
+        message = (
+            details["msg"][0].lower() + details["msg"][1:] + (f", not {quoted(value)}" if value is not None else "")
+        )
     return Problem(line, shown, message, value)
 
 

@@ -105,8 +105,9 @@ def ladder_points(document: Card, indicator: Indicator, word: Word, path: Path) 
         if (low > high) if ladder.direction == "rising" else (low < high):
             message = f"the ladder of {indicator.id} is {ladder.direction}, and {decimal_text(low)} is followed by {decimal_text(high)} points"
             yield found(document, "ladder_direction", path, message, "Correct the points, or take direction out.")
-    zero = _at_zero(ladder) if word.type in ("money", "count") else None
-    if zero and ladder.zero is None and max(ladder.earned) > zero:
+    legible = word.type in ("money", "count") and document.unit(word.name) in (None, *UNITS[word.type])
+    zero = _at_zero(ladder) if legible else None
+    if zero is not None and zero > 0 and ladder.zero is None and max(ladder.earned) > zero:
         nothing = shown(word, 0, document.unit(word.name))
         message = (
             f"{word.name} of {nothing} earns {decimal_text(zero)} of {decimal_text(indicator.out_of)} points in "

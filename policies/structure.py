@@ -116,6 +116,9 @@ def _declared(document: Policy, name: str) -> Iterator[Finding]:
     elif stated := [value for value in given.values or () if value in WRITTEN]:
         message = f"{stated[0]!r} says that a fact has no value, and {name} names it as one"
         yield found(document, "declared_wrong", path, message, "Call the value otherwise.")
+    elif padded := [value for value in given.values or () if not value or value != value.strip()]:
+        message = f"no file of facts can say {padded[0]!r}: a cell is read without the blanks around it"
+        yield found(document, "declared_wrong", path, message, "Write the value without them.")
     elif name in RESERVED or name != name.lower():
         message = f"{name} means something else in SQL or in a file of facts"
         yield found(document, "declared_wrong", path, message, "Choose another name, in small letters.")
@@ -291,7 +294,7 @@ def _bands(document: Scorecard) -> Iterator[Finding]:
     yield from band_seams(document)
     if set(order) == set(bands.intervals or ()) and not cuts:
         return
-    if document.weights == "points" and order[-1] not in cuts:
+    if document.weights == "points" and cuts and order[-1] not in cuts:
         cuts = {**cuts, order[-1]: min(least_points(document), *(cut - 1 for cut in cuts.values()))}  # takes all below
     if set(order) != set(cuts):
         named = bands.intervals or cuts

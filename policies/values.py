@@ -16,7 +16,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from policies.exact import exact
+from policies.exact import exact, quoted
 from policies.interval import interval_text
 
 
@@ -82,7 +82,7 @@ def text(value: object) -> str:
         return value
     if isinstance(value, int):
         return str(value)
-    raise ValueError(f"{'null' if value is None else value!r} is not a value; write a number or a word")
+    raise ValueError(f"{quoted(value)} is not a value; write a number or a word")
 
 
 def whole(value: object) -> int:

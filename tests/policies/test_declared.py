@@ -1,15 +1,26 @@
 """Facts that a document declares itself: read, checked, graded from files, refused where the database would be asked."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy import Engine, text
 
 from policies import check, compile_plan, explain, grade, parse
 from policies.columns import RESERVED
 from policies.offline import grade_file
 from policies.version import canonical, document_hash, semantic_hash
 
+# The keywords of sqlite.org/lang_keywords.html that are none of DuckDB's.
+_WORDS = """
+abort action after always attach before begin cascade conflict current current_date current_time current_timestamp
+database detach each exclude exclusive explain fail filter first following generated groups if ignore immediate
+indexed insert instead key last match materialized no nulls others over partition plan pragma preceding query raise
+range recursive regexp reindex release rename replace restrict rollback rows savepoint temp temporary ties trigger
+unbounded vacuum view virtual without rowid
+"""
 SIZES = """\
 kind: rules
 id: sizes
@@ -53,6 +64,13 @@ def test_a_file_holds_declared_facts(tmp_path: Path) -> None:
     assert lines[1:] == ["甲,graded,大型,,大型", "乙,graded,中型,,中型", "丙,pending,,,大型|中型|小型"]
 
 
+@pytest.mark.parametrize("value", ['" 批发业"', '""'])
+def test_a_value_that_no_cell_can_say_is_refused(value: str) -> None:
+    (finding,) = check(parse(SIZES.replace("批发业", value)))
+    assert finding.code == "declared_wrong"
+    assert finding.message.startswith("no file of facts can say ")
+
+
 def test_no_declared_fact_has_a_name_that_sql_reads_otherwise() -> None:
     listed = (
         duckdb.connect()
@@ -63,6 +81,22 @@ def test_no_declared_fact_has_a_name_that_sql_reads_otherwise() -> None:
     for name in ("order", "customer", "Staff"):
         (finding,) = check(parse(SIZES.replace("employees", name)))
         assert (finding.code, finding.path) == ("declared_wrong", f"inputs.{name}")
+
+
+def test_every_name_that_is_free_reads_its_own_column_in_sqlite() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for name in set(_WORDS.split()) - RESERVED:
+            found = connection.execute(f"select {name} from (select 7 as {name})").fetchall()  # noqa: S608 - our own words
+            assert found == [(7,)], name
+
+
+def test_no_free_name_is_reserved_by_postgresql(postgres_engine: Engine) -> None:
+    with postgres_engine.connect() as connection:
+        reserved = connection.execute(text("select word from pg_get_keywords() where catcode in ('R', 'T')")).scalars()
+        system = connection.execute(
+            text("select attname from pg_attribute where attrelid = 'pg_class'::regclass and attnum < 0")
+        ).scalars()
+        assert {*reserved, *system} <= RESERVED
 
 
 @pytest.mark.parametrize("name", ["employes", "Trade"])

@@ -260,6 +260,17 @@ def test_nothing_that_earns_points_is_told_unless_it_is_meant() -> None:
     }
 
 
+def test_having_nothing_that_costs_points_earns_none() -> None:
+    costs = CARD.replace("weights: absolute", "weights: points").replace("        weight: 100%\n", "")
+    costs = costs.replace("    weight: 100%\n", "").replace(BY_CUTS, "{cuts: [0, 10], points: [-5, 10], below: -5}")
+    assert check(parse(costs.replace("{A: 60, B: 0}", "{A: 6, B: -5}"))) == []
+
+
+def test_an_amount_in_a_unit_that_there_is_not_is_told_and_nothing_else() -> None:
+    (finding,) = check(parse(CARD.replace("zero: earns, ", "").replace("万元", "万")))
+    assert (finding.code, finding.cure) == ("wrong_unit", "Write 元, 万元, 亿元.")
+
+
 def test_one_way_of_writing_at_a_time() -> None:
     for ladder in (
         "{cuts: [0, 10]}",

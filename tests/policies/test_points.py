@@ -77,6 +77,14 @@ def test_a_tier_outside_the_order_is_neither_lifted_nor_compared() -> None:
     assert plan.names(pending.candidates) == ("A", "M")
 
 
+def test_bands_that_name_no_tier_are_refused() -> None:
+    assert [
+        (finding.code, finding.message)
+        for finding in check(parse(CREDIT.replace("{A: 90, B: 70, C: 40}", "{}")))
+        if finding.code == "bands_tiers"
+    ] == [("bands_tiers", "tiers without a band: A, B, C, D; bands without a tier: none")]
+
+
 def test_only_set_leads_outside_the_order() -> None:
     for effect in ("floor", "cap"):
         findings = check(parse(CREDIT.replace("{set: M}", f"{{{effect}: M}}")))

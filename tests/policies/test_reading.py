@@ -51,6 +51,11 @@ def test_a_small_card_is_read_with_its_lines_and_exact_numbers() -> None:
         ("id: small", "id: !!python/object:os.system small", 2, "the tag"),
         ("id: small", "id: [small", 3, "this is not YAML"),
         ("order: [A, B]", "order: [\"A'\", B]", 19, "string should match pattern"),
+        ("order: [A, B]", "order: [A]", 19, "at least 2 must stand here, not 1"),
+        ("order: [A, B]", "order: A", 19, "write a list, not 'A'"),
+        ("out_of: 10", "out_of: [1, {a: 2}]", 16, "a list is not an exact number"),
+        ("out_of: 10", f"out_of: {'9' * 200}x", 16, f"'{'9' * 60}…' is not an exact number"),
+        ("{zero: earns, cuts: [0, 10], points: [5, 10], below: 0}", "5", 17, "write a mapping of cuts, points, below, closed"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_line_and_the_cure(before: str, after: str, line: int, said: str) -> None:
@@ -59,6 +64,12 @@ def test_a_fault_is_named_with_its_line_and_the_cure(before: str, after: str, li
         parse(CARD.replace(before, after, 1))
     found = [(problem.line, problem.message) for problem in caught.value.problems]
     assert any(said in message and line in (0, place) for place, message in found), found
+
+
+def test_a_list_is_not_called_short_because_its_entries_are_wrong() -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse(CARD.replace("        out_of: 10\n", ""))
+    assert [problem.message for problem in caught.value.problems] == ["the key 'out_of' is missing; add it"]
 
 
 def test_what_is_no_document_is_refused() -> None:
