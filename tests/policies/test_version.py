@@ -25,7 +25,7 @@ HASHES = {
     "rfm-segments": "sha256:d181bc9a12537a9062bf4409f634c2f58507f3a7b5f8efe10d1f6167c8ff2c2b",
     "rfm-retail": "sha256:a4c82fb83a52c6c9688b13b5ef1fc266416f5274a4178e39aec1d500b87c45fe",
     "rfm-wholesale": "sha256:aa227e23264990879833603e8c7686f6e661194b4140a394ce58c39b35ecae17",
-    "size-lifecycle-value": "sha256:7220b5324f6aa955a3c4e5bea7497021a716d7f1fc5176eb52c8428dbb4fab6b",
+    "size-lifecycle-value": "sha256:844fbf236d88a98dad316b1e668dc4feb698ddb34dbc46e5295e40eb4581135d",
 }
 
 
