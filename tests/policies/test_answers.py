@@ -130,7 +130,8 @@ def test_one_customer_is_told_its_most_valuable_answer_first(name: str) -> None:
         best = max(shares)
         compared += 1
         assert shares[0] == best or len({axis.word.name for axis in plan.axes}) < len(plan.axes)
-    assert compared > 5
+    # A policy of one input has nobody who lacks two answers.
+    assert compared > 5 or len(plan.inputs) <= 2
 
 
 def test_a_population_that_is_not_known_is_asked_first() -> None:

@@ -335,19 +335,19 @@ def agree(text: str, seed: int) -> None:
         assert by_oracle(plan, rows) == expected  # one by one, with the frozen cuts
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(scorecards(), st.integers(0, 2**32))
 def test_engines_agree_on_random_scorecards(text: str, seed: int) -> None:
     agree(text, seed)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rankings(), st.integers(0, 2**32))
 def test_engines_agree_on_random_rankings(text: str, seed: int) -> None:
     agree(text, seed)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(tables(), st.integers(0, 2**32))
 def test_engines_agree_on_random_rules(text: str, seed: int) -> None:
     agree(text, seed)
