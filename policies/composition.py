@@ -70,7 +70,7 @@ def composition_findings(document: Policy) -> Iterator[Finding]:
             message = f"the part {name} compares {word} with the parameter {named.name}, and parameters are the whole's"
             yield found(document, "part_whole", (*path, *place), message, "Write the number out.")
     for path, name in _misused(document):
-        message = f"{name} is a part: its tier is compared, with eq or in, and not scored or listed"
+        message = f"{name} is a part: its tier is compared with eq or in, and neither scored, nor listed as population, nor asked whether it applies"
         yield found(document, "part_misused", path, message, "Compare it in a rule, a gate or a minimum condition.")
 
 

@@ -53,7 +53,11 @@ def policy_check(sources: tuple[str, ...], as_json: bool, everything: bool, lang
             _print(name, found, brief=len(reports) > 1, everything=everything, english=language == "en")
     if len(reports) > 1 and not as_json:
         _print_together(reports, english=language == "en")
-    broken = [f"{name}: {found.errors} errors." for name, found in reports.items() if found.errors]
+    broken = [
+        f"{name}: {found.errors} error{'s' if found.errors > 1 else ''}."
+        for name, found in reports.items()
+        if found.errors
+    ]
     if broken:
         raise Refusal(" ".join(broken), code="policy_invalid")
     for name in reports if not as_json else ():

@@ -80,7 +80,7 @@ def test_several_files_and_folders_are_checked_in_one_go(fenji: Fenji, tmp_path:
     (folder / "c.json").write_text("{", encoding="utf-8")
     code, out, error = fenji("policy", "check", folder)
     assert code == 1
-    assert error == f"fenji: {folder / 'c.json'}: 1 errors."
+    assert error == f"fenji: {folder / 'c.json'}: 1 error."
     assert "[unreadable]" in out
     (tmp_path / "empty").mkdir()
     assert "There is no .yaml, .yml or .json file in" in fenji("policy", "check", tmp_path / "empty")[2]
