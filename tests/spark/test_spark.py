@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from test_offline import facts_of, parquet_of
 
 from api import offline, spark
 from policies import Plan, compile_plan, load, parse
+from policies.cuts import Cuts
 from policies.documents import shipped
 from policies.offline import grade_file
 from policies.refusal import Refusal
@@ -31,6 +33,13 @@ from policies.sql import COLUMNS, select_statement
 JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
 needs_java = pytest.mark.skipif(JAVA is None, reason="Spark needs Java 17; install openjdk-17-jre-headless")
 AT_ONCE = 20
+
+
+def frozen(plan: Plan) -> Plan:
+    """Give a ranking cut scores, as a run freezes them."""
+    if not plan.shares:
+        return plan
+    return replace(plan, cuts=Cuts.fixed([plan.scale * part // 8 for part in (6, 5, 4)]))
 
 
 def gathered(count: int) -> list[Plan]:
@@ -81,7 +90,7 @@ def by_spark(
 @needs_java
 @pytest.mark.parametrize(("ansi", "count"), [("true", 60), ("false", 20)])
 def test_spark_agrees_with_the_oracle_and_duckdb(ansi: str, count: int, tmp_path: Path) -> None:
-    plans = [*(compile_plan(load(name)) for name in shipped()), compile_plan(parse(ODD))]
+    plans = [frozen(compile_plan(load(name))) for name in shipped()] + [compile_plan(parse(ODD))]
     cases = [(plan, customers(plan, 7, 600)) for plan in plans]
     cases += [(plan, customers(plan, seed)) for seed, plan in enumerate(gathered(count))]
     found = by_spark(tmp_path, cases, ansi)
