@@ -146,7 +146,7 @@ def counts_statement(plan: Plan, dialect: str, source: str | exp.Expr = "facts")
 
 def _signature(plan: Plan, codes: Sequence[int], levels: int, read: Sequence[int]) -> object:
     """Return what decides how answers turn out: for a scorecard the sure points, what is missing, and what conditions read."""
-    if plan.kind == "rules" or plan.parts:
+    if plan.kind == "rules" or plan.parts or any(part.factors is not None for part in plan.indicators):
         return levels
     total = sum(part.contributions[codes[part.axis]] for part in plan.indicators)
     missing = tuple(place for place, code in enumerate(codes) if code == 0)

@@ -15,8 +15,9 @@ from policies.dimension_score import score_test
 from policies.document import Card, Indicator, Policy, Ranking, Rules, Scorecard, conditions
 from policies.exact import INT64_MOST, exact, stored
 from policies.findings import CODES, Finding, UnsoundPolicy, found, within
-from policies.kleene import Group, Leaf, Negation, Scored, Test
+from policies.kleene import Factors, Group, Leaf, Negation, Scored, Test, sharing
 from policies.plan import Axis, Line, Membership, Plan, Step
+from policies.reweight import Coverages, covered
 from policies.structure import structure
 from policies.table import unique_findings
 from policies.vocabulary import Word
@@ -83,9 +84,13 @@ def size_finding(plan: Plan) -> Finding | None:
     if codes - 1 > INT64_MOST:
         message = f"{len(plan.axes)} inputs have {codes:,} combinations of rungs, more than 2^63"
         return found(plan.document, "plan_too_large", (), message, "Use fewer indicators or fewer rungs.")
-    if max(plan.highest - min(plan.lowest, 0), plan.scale) > MOST_TOTAL:
+    weights = max((one.known[0][0] for one in sharing(plan.indicators)), default=0)
+    if max(plan.highest - min(plan.lowest, 0), plan.scale, weights) > MOST_TOTAL:
         message = f"a total of 100 is {plan.scale:,} of the common unit, more than 2^31"
-        return found(plan.document, "plan_too_large", (), message, "Use rounder weights, points or out_of.")
+        cure = "Use rounder weights, points or out_of."
+        if any(part.factors is not None for part in plan.indicators):
+            cure = "Use rounder weights, points or out_of, or a higher minimum_coverage, which leaves fewer factors."
+        return found(plan.document, "plan_too_large", (), message, cure)
     return None
 
 
@@ -114,7 +119,9 @@ def _scoring(document: Card, first: int, part: str) -> _Scoring:
     worth = [document.worth(dimension, indicator) for dimension, indicator, _ in parts]
     begins = document.tiers.bands.cuts if isinstance(document, Scorecard) else {}
     cuts = [begins[tier] for tier in document.tiers.order[:-1] if tier in begins]
-    unit = lcm(
+    shared = covered(document)
+    factor = lcm(*(one.unit for _, one in shared))  # every contribution at a factor of 1 is a multiple of it
+    unit = factor * lcm(
         *(cut.denominator for cut in cuts),
         *((w * p).denominator for w, values, two in zip(worth, points, missing, strict=True) for p in (*values, *two)),
     )
@@ -131,9 +138,24 @@ def _scoring(document: Card, first: int, part: str) -> _Scoring:
             zip(parts, shares, worth, points, missing, strict=True), first
         )
     )
+    for places, one in shared:
+        scored = _sharing(scored, places, one, factor)
     after = isinstance(document, Scorecard) and document.tiers.bands.closed == "right"
     bands = (*(int(cut * unit) + after for cut in cuts), 0) if cuts else ()
     return _Scoring(tuple(axes), scored, bands, unit)
+
+
+def _sharing(scored: tuple[Scored, ...], places: Sequence[int], one: Coverages, unit: int) -> tuple[Scored, ...]:
+    """Return the indicators, of which those at some places share out what is missing by the factors of their dimension."""
+    members = [scored[place] for place in places]
+    least, most = zip(*((part.contributions[0] // unit, part.missing_best // unit) for part in members), strict=True)
+    known = tuple((weight, unit * one.whole // weight) for weight in one.enough)
+    factors = Factors(members[0].axis, unit, known, *one.limits(least, most, unit))
+    weights = dict(zip(places, one.weights, strict=True))
+    return tuple(
+        replace(part, weight=weights[place], factors=factors) if place in weights else part
+        for place, part in enumerate(scored)
+    )
 
 
 def _card(read: _Conditions) -> Plan:

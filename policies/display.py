@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from policies.coverage import Coverage
     from policies.document import Card, Document, Indicator, Policy, Ranking, Rules, Scorecard
     from policies.explain import Explanation
+    from policies.explained import Contribution
     from policies.findings import Finding
     from policies.values import Part
 
@@ -104,7 +105,7 @@ def explanation_html(explanation: Explanation) -> str:
             titles.get(part.dimension, part.dimension),
             f"{part.rung.id} {part.rung.title.zh}",
             (part.rung.value or part.rung.range).zh,
-            "" if part.weight is None else percent(part.weight),
+            "" if part.weight is None else share_text(part),
             f"{decimal_text(part.points)}/{decimal_text(part.out_of)}",
             floor_tenth(part.contribution)
             if part.contribution == part.best
@@ -116,6 +117,12 @@ def explanation_html(explanation: Explanation) -> str:
     told = [f"  {part.rung.id} " for part in explanation.contributions] + [f"{title}(" for title in titles.values()]
     rest = [line for line in others if not line.startswith(tuple(told))]
     return _table(first, heads, rows) + _lines(rest)
+
+
+def share_text(part: Contribution) -> str:
+    """Return the share at which an indicator counts: ``30% × 1.4`` where it takes over weight of missing ones."""
+    share = percent(part.weight or Fraction(0))
+    return share if part.factor == 1 else f"{share} × {decimal_text(part.factor)}"
 
 
 def _indicators(document: Card) -> list[tuple[object, ...]]:

@@ -72,24 +72,34 @@ class Parameter(Part):
     value: Number | None = None
 
 
+class Reweight(Part):
+    """The share of a dimension's weight that must be known before the known indicators share out the rest."""
+
+    minimum_coverage: Number
+
+
 class Missing(Part):
-    """What a missing input counts: ``pending`` (its worst and its best) or fixed points."""
+    """What a missing input counts: ``pending`` (its worst and its best), fixed points, or what the known ones of its dimension do."""
 
     points: Number | None = None
+    reweight: Reweight | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _from_word(cls, value: object) -> object:
         if value == "pending":
             return {}
-        if isinstance(value, Mapping) and "points" not in value and not set(value) - {"points"}:
-            raise ValueError("write missing: pending, or missing: {points: n}")
+        ways = "write missing: pending, missing: {points: n}, or missing: {reweight: {minimum_coverage: 60%}}"
+        if isinstance(value, Mapping) and not set(value) - {"points", "reweight"} and len(value) != 1:
+            raise ValueError(ways)
         if not isinstance(value, Mapping | Missing):
-            raise ValueError(f"{value!r} is not known here; write missing: pending, or missing: {{points: n}}")
+            raise ValueError(f"{value!r} is not known here; {ways}")
         return value
 
     @model_serializer
     def _to_word(self) -> Any:
+        if self.reweight is not None:
+            return {"reweight": {"minimum_coverage": str(self.reweight.minimum_coverage)}}
         return "pending" if self.points is None else {"points": str(self.points)}
 
 
@@ -263,6 +273,12 @@ class _Card(Document):
         """Return the points of an input that is not applicable, None where that counts like missing."""
         reading = indicator.not_applicable or self.not_applicable
         return None if reading is None else reading.points
+
+    def reweighted(self, dimension: Dimension) -> tuple[tuple[int, Indicator], ...]:
+        """Return the indicators of a dimension, with their places, whose weight the others take over when they are missing."""
+        if self.missing.reweight is None:
+            return ()
+        return tuple((place, one) for place, one in enumerate(dimension.indicators) if one.missing is None)
 
     def share(self, dimension: Dimension, indicator: Indicator) -> Fraction | None:
         """Return an indicator's share of the total; None where points are added up as they are."""

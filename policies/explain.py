@@ -12,7 +12,7 @@ from policies.display import explanation_html
 from policies.document import Card, Rules
 from policies.exact import shown
 from policies.explained import Contribution, PartTier, RuleLine, Rung, StepLine, Subtotal
-from policies.kleene import Scored, places_of, truth
+from policies.kleene import Scored, each_end, factors, places_of, truth
 from policies.lift import Change, Distance, cheapest_change, distance_down, distance_up, points_of, reach
 from policies.oracle import Status, grade, impossible_words
 from policies.plain import plain
@@ -130,7 +130,12 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
         codes = ()
     worst, best, _ = outcome(plan, codes) if codes else (0, 0, 0)
     rungs = tuple(_rung(plan, axis, code, facts) for axis, code in zip(plan.axes, codes, strict=bool(codes)))
-    parts = tuple(_contribution(plan, part, rungs[part.axis]) for part in plan.indicators if rungs)
+    counted = each_end(plan.indicators, codes) if rungs else ()
+    shared = factors(plan.indicators, codes) if rungs else {}
+    parts = tuple(
+        _contribution(plan, part, rungs[part.axis], two, Fraction(1) if part.factors is None else shared[part.factors])
+        for part, two in zip(plan.indicators, counted, strict=bool(rungs))
+    )
     lines = _rule_lines(plan, codes) if codes else ()
     band = banded(plan, codes) if codes else 0
     steps = _step_lines(plan, codes, band) if codes else ()
@@ -194,14 +199,18 @@ def _state(axis: Axis, code: int) -> State:
     return "missing" if code == 0 else "value" if code <= axis.cells else "not_applicable"
 
 
-def _contribution(plan: Plan, part: Scored, rung: Rung) -> Contribution:
+def _contribution(
+    plan: Plan, part: Scored, rung: Rung, counted: tuple[int, int], factor: Fraction | None
+) -> Contribution:
+    """Return what an indicator counts; ``factor`` is its dimension's, None where too little is known to share out."""
     assert isinstance(plan.document, Card)
     out_of = next(item.out_of for _, item, _ in plan.document.indicators if item.id == part.id)
-    got = points_of(plan, part.contributions[rung.code])
-    best = points_of(plan, part.missing_best) if rung.code == 0 else got
-    most = points_of(plan, max(*part.contributions[1:], part.missing_best))
-    points = got if part.share is None else got * out_of / (part.share * 100)
-    return Contribution(rung, part.dimension, part.share, out_of, points, got, best, most - got)
+    got, best = (points_of(plan, end) for end in counted)
+    own = Fraction(1) if factor is None else factor if rung.code else Fraction(0)
+    most = points_of(plan, max(*part.contributions[1:], part.missing_best)) * own
+    alone = points_of(plan, part.contributions[rung.code])
+    points = alone if part.share is None else alone * out_of / (part.share * 100)
+    return Contribution(rung, part.dimension, part.share, out_of, points, got, best, most - got, own)
 
 
 def _subtotals(plan: Plan, parts: Sequence[Contribution]) -> tuple[Subtotal, ...]:

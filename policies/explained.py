@@ -29,8 +29,10 @@ class Rung:
 class Contribution:
     """One indicator of a scorecard.
 
-    ``contribution`` is weight x points / out_of x 100, exact, or the points themselves (``weight`` None); a missing input counts its worst there and its best in
-    ``best``.  ``lost`` is what its best rung would add.
+    ``contribution`` is weight x factor x points / out_of x 100, exact, or the points themselves (``weight`` None); a missing
+    input counts its worst there and its best in ``best``.  ``factor`` is 1 unless the policy re-weights: then it is above 1
+    where the indicator takes over weight of missing ones, and 0 where the known ones took over its own.  ``lost`` is what its best
+    rung would add.
     """
 
     rung: Rung
@@ -41,6 +43,7 @@ class Contribution:
     contribution: Fraction
     best: Fraction
     lost: Fraction
+    factor: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)

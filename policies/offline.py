@@ -21,7 +21,7 @@ from policies.answers import Answers, counts_statement, rank
 from policies.cells import Units
 from policies.exact import decimal_text
 from policies.facts_file import FactsRefused, Layout, format_of, name_sql, open_facts, parquet_sql, text_sql
-from policies.kleene import Scored
+from policies.kleene import Scored, sharing
 from policies.oracle import grade
 from policies.plan import Plan
 from policies.ranking import ranked
@@ -238,11 +238,28 @@ def _candidates(plan: Plan) -> str:
 
 def _contribution(plan: Plan, part: Scored) -> str:
     unit = Fraction(100, plan.scale)
-    stride, radix = plan.strides[part.axis], plan.axes[part.axis].radix
     texts = [text_sql(decimal_text(value * unit)) for value in part.contributions]
     if part.contributions[0] != part.missing_best:
         texts[0] = "null"
-    return f"case when candidates > 0 then list_extract([{', '.join(texts)}], levels // {stride} % {radix} + 1) end"
+    told = _by_code(plan, part, texts)
+    if part.factors is not None:
+        members = sharing(plan.indicators)[part.factors]
+        known = " + ".join(f"case when {_code(plan, one)} > 0 then {one.weight} else 0 end" for one in members)
+        branches = []
+        for weight, factor in part.factors.known:
+            counted = [text_sql(decimal_text(value * factor * unit)) for value in part.base[1:]]
+            branches.append(f"when {weight} then {_by_code(plan, part, [text_sql('0'), *counted])}")
+        told = f"case {known} {' '.join(branches)} else {told} end"
+    return f"case when candidates > 0 then {told} end"
+
+
+def _code(plan: Plan, part: Scored) -> str:
+    """Return the SQL of the code of an indicator's input, which the levels hold."""
+    return f"levels // {plan.strides[part.axis]} % {plan.axes[part.axis].radix}"
+
+
+def _by_code(plan: Plan, part: Scored, texts: Sequence[str]) -> str:
+    return f"list_extract([{', '.join(texts)}], {_code(plan, part)} + 1)"
 
 
 def _run(connection: duckdb.DuckDBPyConnection, statement: str, report: Report | None) -> None:

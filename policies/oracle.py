@@ -134,11 +134,33 @@ def totals(
 ) -> tuple[Fraction, Fraction]:
     """Return the total of 0 to 100 with every missing input at its worst, and at its best; of some indicators only."""
     worst = best = Fraction(0)
-    for dimension, indicator, _ in document.indicators if parts is None else parts:
+    for dimension, indicator, path in document.indicators if parts is None else parts:
         low, high = _ends(document, indicator, _fact(facts, indicator.input))
         worth = document.worth(dimension, indicator)
+        factor = _factor(document, dimension, path, facts)
+        if factor is not None:  # the known ones share out what is missing
+            worth *= factor if _counts(document, indicator, facts) else 0
         worst, best = worst + worth * low, best + worth * high
     return worst, best
+
+
+def _factor(document: Card, dimension: Dimension, path: Path, facts: Seen) -> Fraction | None:
+    """Return what an indicator counts for itself and for the missing ones of its dimension; None where nothing is shared out."""
+    members = dict(document.reweighted(dimension))
+    if path[-1] not in members or document.missing.reweight is None:
+        return None
+    weights = {place: one.weight or Fraction(0) for place, one in members.items()}
+    there = sum((weights[place] for place, one in members.items() if _counts(document, one, facts)), Fraction(0))
+    whole = sum(weights.values())
+    enough = there >= document.missing.reweight.minimum_coverage * whole
+    return whole / there if there and enough else None
+
+
+def _counts(document: Card, indicator: Indicator, facts: Seen) -> bool:
+    """Return whether an input has points of its own: it is known, or not applicable and that has points."""
+    value = _fact(facts, indicator.input)
+    outside = state(value) == "not_applicable" and document.not_applicable_points(indicator) is not None
+    return outside or known(value) is not None
 
 
 def _ends(document: Card, indicator: Indicator, value: Fact) -> tuple[Fraction, Fraction]:

@@ -16,7 +16,7 @@ from itertools import accumulate
 from policies.cuts import Cuts, NotRanked, reached
 from policies.document import Policy
 from policies.exact import DOMAIN
-from policies.kleene import Scored, Test, ends, truth
+from policies.kleene import Scored, Test, ends, limits, truth
 from policies.states import NOT_APPLICABLE, state
 from policies.vocabulary import Word
 
@@ -170,12 +170,12 @@ class Plan:
     @cached_property
     def lowest(self) -> int:
         """Return the least attainable total."""
-        return sum(min(*part.contributions, part.missing_best) for part in self.indicators)
+        return limits(self.indicators)[0]
 
     @cached_property
     def highest(self) -> int:
         """Return the greatest attainable total."""
-        return sum(max(*part.contributions, part.missing_best) for part in self.indicators)
+        return limits(self.indicators)[1]
 
     @property
     def rest(self) -> int:

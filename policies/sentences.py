@@ -26,6 +26,7 @@ _TEXT = {
         "between": "总分在 {worst} 与 {best} 之间",
         "subtotal": "{title}(权重 {weight}):{points}",
         "part": "  {id} {title}:{value},{points}/{out_of} 分 × {weight} = {contribution}",
+        "shared": "  {id} {title}:{value},权重 {weight} 由本维度已知的指标分摊",
         "points": "  {id} {title}:{value},{points}/{out_of} 分",
         "sum": "{title}:{points}",
         "unknown": "  {id} {title}:{value},计 {contribution} 至 {best}",
@@ -66,6 +67,7 @@ _TEXT = {
         "between": "Total between {worst} and {best}",
         "subtotal": "{title} (weight {weight}): {points}",
         "part": "  {id} {title}: {value}, {points} of {out_of} points x {weight} = {contribution}",
+        "shared": "  {id} {title}: {value}, its weight of {weight} is shared out to the known ones of the dimension",
         "points": "  {id} {title}: {value}, {points} of {out_of} points",
         "sum": "{title}: {points}",
         "unknown": "  {id} {title}: {value}, counts {contribution} to {best}",
@@ -200,13 +202,17 @@ def _part(part: Contribution, text: dict[str, str], language: str) -> str:
     rung = part.rung
     title = rung.title.zh if language == "zh" else rung.title.en
     known = rung.value or rung.range
-    return text["unknown" if rung.code == 0 else "part" if part.weight is not None else "points"].format(
+    form = "unknown" if rung.code == 0 else "part" if part.weight is not None else "points"
+    weight = _weight(part.weight)
+    if part.factor > 1:
+        weight += f" × {decimal_text(part.factor)}"
+    return text[form if part.factor else "shared"].format(
         id=rung.id,
         title=title,
         value=known.zh if language == "zh" else known.en,
         points=decimal_text(part.points),
         out_of=decimal_text(part.out_of),
-        weight=_weight(part.weight),
+        weight=weight,
         contribution=floor_tenth(part.contribution),
         best=floor_tenth(part.best),
     )

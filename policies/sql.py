@@ -17,7 +17,7 @@ from policies.composition import tiers_in
 from policies.dimension_score import scores_of
 from policies.kleene import Scored
 from policies.plan import Membership, Plan
-from policies.sql_axis import cell_value, score_sum
+from policies.sql_axis import cell_value
 from policies.sql_conditions import (
     MOST_NESTED,
     Branch,
@@ -35,6 +35,7 @@ from policies.sql_conditions import (
     truth,
     wide,
 )
+from policies.sql_shared import score_sum, shared_ends, shared_in
 from policies.sql_states import unknown
 
 DIALECTS = ("sqlite", "postgres", "duckdb", "spark")
@@ -87,12 +88,15 @@ def histogram_statement(
 
 def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr | None) -> exp.Select:
     """Select the sums from the table; where conditions compare dimensions' scores, from those scores beside the inputs."""
-    scores, nodes = scores_of(plan), tiers_in(plan)
-    if not scores and not nodes:
+    scores, nodes, shared = scores_of(plan), tiers_in(plan), shared_in(plan)
+    if not scores and not nodes and not shared:
         return _fenced(_sums(plan, key).from_(table), dialect, where)
     summed = [exp.alias_(score_sum(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
-    first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *summed)
+    apart = [name for one in shared for name in one.columns(plan)]  # the sums read them
+    first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *(apart or summed))
     query = _fenced(first.from_(table), dialect, where)
+    if apart and summed:
+        query = _fenced(exp.select("*", *summed).from_(query.subquery("q")), dialect)
     for layer in tier_layers(plan):  # conditions on the tiers of parts, each after those it reads
         query = _fenced(exp.select("*", *layer).from_(query.subquery("q")), dialect)
     return _fenced(_sums(plan, "customer_id").from_(query.subquery("q")), dialect)
@@ -128,7 +132,10 @@ def _total_bits(plan: Plan) -> int:
 
 
 def _least(part: Scored) -> int:
-    """Return what the worst rung takes away, 0 where none takes: the one sum must hold no negative number."""
+    """Return what the worst rung takes away, 0 where none takes: the one sum must hold no negative number.
+
+    None takes where weights are shared out, for points are negative only where they are added up.
+    """
     return min(*part.contributions, part.missing_best, 0)
 
 
@@ -184,7 +191,7 @@ def _unknown(plan: Plan, part: Membership) -> exp.Expr:
 def _sum(plan: Plan, places: range, packed: int | None = None) -> exp.Expr:
     """Add one CASE per axis: its level alone, or totals with the levels of the first ``packed`` axes above them."""
     bits, shift = _total_bits(plan), _shift(plan)
-    scored = {part.axis: part for part in plan.indicators}
+    scored = {part.axis: part for part in plan.indicators if part.factors is None}
     total: exp.Expr = wide(0)
     for place in places:
         axis, stride = plan.axes[place], plan.strides[place]
@@ -194,6 +201,9 @@ def _sum(plan: Plan, places: range, packed: int | None = None) -> exp.Expr:
             levels = [value << shift if place < packed else 0 for value in values]
             values = [a + b for a, b in zip(levels, points, strict=True)]
         total = exp.Add(this=total, expression=cell_value(axis, values))
+    for worst, span in shared_ends(plan.indicators) if packed is not None else ():
+        above = exp.Mul(this=exp.paren(span), expression=number(1 << bits))
+        total = exp.Add(this=exp.Add(this=total, expression=worst), expression=above)
     return total
 
 

@@ -1,4 +1,4 @@
-"""One input as SQL: the value that stands for the cell it lies in, and the sum of those of a dimension."""
+"""One input as SQL: the value that stands for the cell it lies in."""
 
 from __future__ import annotations
 
@@ -6,20 +6,9 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from policies.kleene import Scored
-from policies.plan import Axis, Plan
-from policies.sql_conditions import case, column, compare, number, span_bits, wide
+from policies.plan import Axis
+from policies.sql_conditions import case, column, compare, number, wide
 from policies.sql_states import not_applicable, unknown
-
-
-def score_sum(plan: Plan, parts: Sequence[Scored]) -> exp.Expr:
-    """Add the worst contributions of a dimension, shifted above the span to their best."""
-    total: exp.Expr = wide(0)
-    for part in parts:
-        span = part.missing_best - part.contributions[0]
-        worst = [contribution << span_bits(parts) for contribution in part.contributions]
-        total = exp.Add(this=total, expression=cell_value(plan.axes[part.axis], [worst[0] + span, *worst[1:]]))
-    return total
 
 
 def cell_value(axis: Axis, values: Sequence[int]) -> exp.Expr:

@@ -15,6 +15,7 @@ from policies.document import Card, Dimension, Indicator, Policy, Ranking, Rules
 from policies.exact import DOMAIN, UNITS, decimal_text, percent, shown, stored
 from policies.findings import Finding, found, within
 from policies.reading import Path
+from policies.reweight import reweight_findings
 from policies.seams import band_seams, ladder_points, ladder_seams
 from policies.shares import share_findings
 from policies.states import WRITTEN
@@ -153,6 +154,7 @@ def _card(document: Card) -> Iterator[Finding]:
             yield from _dimension(document, dimension, ("dimensions", index))
     for _, indicator, path in document.indicators:
         yield from _indicator(document, indicator, path)
+    yield from reweight_findings(document)
     if isinstance(document, Scorecard):
         yield from _bands(document)
     elif isinstance(document, Ranking):

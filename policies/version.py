@@ -10,7 +10,7 @@ from typing import Any
 
 from policies.bands import Bands
 from policies.condition import Condition
-from policies.document import Card, Indicator, Policy, Ranking, Rules, conditions
+from policies.document import Card, Dimension, Indicator, Policy, Ranking, Rules, conditions
 from policies.exact import UNITS, exact, stored
 from policies.ladder import Ladder
 from policies.reading import Path
@@ -88,10 +88,7 @@ def semantic_form(document: Policy) -> dict[str, Any]:
     if isinstance(document, Rules):
         rules = [{"when": _condition(document, rule.when), "then": rule.then} for rule in document.rules]
         return {**form, "rules": rules, "else": document.else_}
-    indicators = [
-        _indicator(document, indicator, document.share(dimension, indicator))
-        for dimension, indicator, _ in document.indicators
-    ]
+    indicators = [_indicator(document, dimension, indicator) for dimension, indicator, _ in document.indicators]
     if isinstance(document, Ranking):
         shares = {tier: str(share) for tier, share in document.tiers.shares.items()}
         return {**form, "indicators": indicators, "shares": shares}
@@ -107,14 +104,18 @@ def _as_written(part: Bands | Ladder) -> dict[str, Any]:
     return part.model_dump(mode="json", include={"intervals", "below", "shared_edge"})
 
 
-def _indicator(document: Card, indicator: Indicator, share: Fraction | None) -> dict[str, Any]:
-    missing = (indicator.missing or document.missing).points
+def _indicator(document: Card, dimension: Dimension, indicator: Indicator) -> dict[str, Any]:
+    missing, share = indicator.missing or document.missing, document.share(dimension, indicator)
     form: dict[str, Any] = {
         "input": indicator.input,
         "share": "points" if share is None else str(share),
         "out_of": str(indicator.out_of),
-        "missing": "pending" if missing is None else str(missing),
+        "missing": "pending" if missing.points is None else str(missing.points),
     }
+    if missing.reweight is not None:
+        # With the dimension, inside which alone weight is shared out.
+        place = document.dimensions.index(dimension)
+        form["missing"] = f"reweight {missing.reweight.minimum_coverage} in {place}"
     outside = document.not_applicable_points(indicator)
     if outside is not None:
         form["not_applicable"] = str(outside)

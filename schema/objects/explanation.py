@@ -72,10 +72,13 @@ class Contribution:
     out_of: Exact = strawberry.field(description="Most points. 满分")
     points: Exact = strawberry.field(description="Points; the worst when not known. 得分")
     contribution: Exact = strawberry.field(
-        description="weight x points / outOf x 100, exact; the points where they are added up. 贡献分"
+        description="weight x factor x points / outOf x 100, exact; the points where they are added up. 贡献分"
     )
     best: Exact = strawberry.field(description="The contribution if what is missing were best. 最高可能贡献")
     lost: Exact = strawberry.field(description="What its best rung would add. 失分")
+    factor: Exact = strawberry.field(
+        description="What the weight is multiplied by: 1 unless the policy re-weights; then above 1 where it takes over weight of missing indicators, 0 where others took over its own. 权重分摊系数"
+    )
 
 
 @strawberry.type(description="A dimension: the sum of its contributions. 维度小计")

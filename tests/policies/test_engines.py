@@ -77,9 +77,9 @@ def cuts_of(draw: st.DrawFn, word: Word) -> list[int]:
     return sorted(draw(st.sets(st.integers(least, most), min_size=1, max_size=5)))
 
 
-def shares(draw: st.DrawFn, parts: int) -> list[str]:
-    bounds = sorted(draw(st.sets(st.integers(1, 999), min_size=parts - 1, max_size=parts - 1)))
-    return [f"{b - a}/1000" for a, b in zip([0, *bounds], [*bounds, 1000], strict=True)]
+def shares(draw: st.DrawFn, parts: int, whole: int) -> list[str]:
+    bounds = sorted(draw(st.sets(st.integers(1, whole - 1), min_size=parts - 1, max_size=parts - 1)))
+    return [f"{b - a}/{whole}" for a, b in zip([0, *bounds], [*bounds, whole], strict=True)]
 
 
 @st.composite
@@ -90,6 +90,14 @@ def populations(draw: st.DrawFn) -> dict[str, Any]:
 
 def not_applicable() -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from([{}, {}, {"not_applicable": {"points": 0}}, {"not_applicable": {"points": 1}}])
+
+
+@st.composite
+def treatments(draw: st.DrawFn, *, added: bool) -> Any:
+    """What a missing input counts; its weight is shared out only where there are weights."""
+    least = f"{draw(st.sampled_from([1, 30, 50, 70, 100]))}%"
+    reweight = [] if added else [{"reweight": {"minimum_coverage": least}}] * 2
+    return draw(st.sampled_from(["pending", {"points": 1}, *reweight]))
 
 
 def by_intervals(draw: st.DrawFn, cuts: list[str], points: list[int], below: int, closed: str) -> dict[str, Any]:
@@ -107,7 +115,9 @@ def scorecards(draw: st.DrawFn) -> str:
     count = draw(st.integers(1, 6))
     indicators = []
     added = draw(st.sampled_from([False, False, True]))
-    for index, share in enumerate(shares(draw, count)):
+    missing = draw(treatments(added=added))
+    # Each known weight has a factor of its own, and the totals must hold them all.
+    for index, share in enumerate(shares(draw, count, 10 if "reweight" in missing else 1000)):
         one: dict[str, Any] = {"id": f"I{index}"} | ({} if added else {"weight": share})
         scoring = draw(st.sampled_from(["ladder", "ladder", "panel", "values"]))
         if scoring == "values":
@@ -135,7 +145,7 @@ def scorecards(draw: st.DrawFn) -> str:
         else:
             panel = {"proposed_by": "a", "settled_by": "b", "raters": 3, "aggregate": "median", "valid_months": 1}
             one |= {"input": draw(st.sampled_from(RATINGS)), "out_of": 10, "panel": panel}
-        if draw(st.booleans()):
+        if draw(st.booleans()) and not draw(st.booleans()):
             one["missing"] = draw(st.sampled_from(["pending", {"points": 0}, {"points": 1}]))
         one |= draw(not_applicable())
         indicators.append(one)
@@ -153,7 +163,7 @@ def scorecards(draw: st.DrawFn) -> str:
     card = {
         "kind": "scorecard", "id": "random", "title": {"zh": "甲", "en": "x"}, "inputs": INPUTS,
         "weights": "points" if added else "relative" if relative else "absolute",
-        "missing": draw(st.sampled_from(["pending", {"points": 1}])), **draw(not_applicable()), "dimensions": dimensions,
+        "missing": missing, **draw(not_applicable()), "dimensions": dimensions,
         "tiers": tiers, "gates": draw(gates(order, names, outside)), **draw(populations()),
     }  # fmt: skip
     return json.dumps(card)
