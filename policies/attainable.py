@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from policies.kleene import Scored
 from policies.plan import Axis, Fact, Facts, Plan
@@ -60,6 +61,8 @@ class Totals:
         self._worth = tuple(tuple(self._points(part.word, value) for value in part.facts) for part in self.cells)
         self.least = sum(min(worth) for worth in self._worth)
         self.most = sum(max(worth) for worth in self._worth)
+        # Totals with nothing missing lie further apart than the plan's unit where that must hold factors of re-weighting.
+        self._step = gcd(*(units - min(worth) for worth in self._worth for units in worth)) or 1
         self._reached = self._sums() if self.counted else []
 
     def _points(self, word: Word, value: Fact) -> int:
@@ -70,14 +73,14 @@ class Totals:
     @property
     def counted(self) -> bool:
         """Return whether the totals are few enough to be told one by one."""
-        return self.most - self.least <= MOST_COUNTED
+        return (self.most - self.least) // self._step <= MOST_COUNTED
 
     def _sums(self) -> list[int]:
-        """Return, for the first 0, 1, 2, ... words, the sums above their least as a bitmask."""
+        """Return, for the first 0, 1, 2, ... words, the sums above their least, in steps, as a bitmask."""
         masks = [1]
         for worth in self._worth:
             after = 0
-            for above in {units - min(worth) for units in worth}:
+            for above in {(units - min(worth)) // self._step for units in worth}:
                 after |= masks[-1] << above
             masks.append(after)
         return masks
@@ -86,9 +89,9 @@ class Totals:
         """Return the least total that can occur and is not below ``total``; None when there is none."""
         if not self.counted:
             return max(total, self.least) if total <= self.most else None
-        begin = max(total, self.least)
-        rest = self._reached[-1] >> (begin - self.least)
-        return begin + (rest & -rest).bit_length() - 1 if rest else None
+        begin = -((self.least - max(total, self.least)) // self._step)
+        rest = self._reached[-1] >> begin
+        return self.least + (begin + (rest & -rest).bit_length() - 1) * self._step if rest else None
 
     def below(self, total: int) -> int | None:
         """Return the greatest total that can occur and is below ``total``; None when there is none."""
@@ -96,23 +99,25 @@ class Totals:
             return None
         if not self.counted:
             return min(total - 1, self.most)
-        inside = self._reached[-1] & ((1 << (total - self.least)) - 1)
-        return self.least + inside.bit_length() - 1
+        steps = -((self.least - total) // self._step)
+        inside = self._reached[-1] & ((1 << steps) - 1)
+        return self.least + (inside.bit_length() - 1) * self._step
 
     def customer(self, total: int) -> dict[str, Fact]:
         """Return stored values by word that have exactly this total; raises LookupError when there are none."""
-        rest = total - self.least
-        if not self.counted or rest < 0 or not self._reached[-1] >> rest & 1:
+        rest, between = divmod(total - self.least, self._step)
+        if not self.counted or rest < 0 or between or not self._reached[-1] >> rest & 1:
             raise LookupError(f"no customer has a total of {total} units")
         values: dict[str, Fact] = {}
         for place in reversed(range(len(self.cells))):
             worth, before = self._worth[place], self._reached[place]
-            ways = [code for code in range(len(worth)) if _has(before, rest - worth[code] + min(worth))]
+            steps = [(units - min(worth)) // self._step for units in worth]
+            ways = [code for code, step in enumerate(steps) if _has(before, rest - step)]
             # The best value that leads there: gates mostly look at the low end.
             known = [code for code in ways if code < len(self.cells[place].values)]
             code = (known or ways)[-1]
             values[self.cells[place].word.name] = self.cells[place].facts[code]
-            rest -= worth[code] - min(worth)
+            rest -= steps[code]
         return values
 
 

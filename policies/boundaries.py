@@ -11,9 +11,11 @@ from policies.attainable import Cells, Totals, cells, codes_of
 from policies.case import Case, Expectation
 from policies.check import outcome_of
 from policies.dimension_score import score_thresholds
-from policies.exact import decimal_text, percent, shown, written
+from policies.document import Card
+from policies.exact import decimal_text, percent, percent_down, shown, written
 from policies.kleene import Group, Leaf, Negation, Score, Test, TierIn, places_of
 from policies.plan import Fact, Plan, outcome, stepped
+from policies.reweight import covered
 from policies.shares import with_cuts, written_cuts
 from policies.states import state
 from policies.vocabulary import Word
@@ -36,7 +38,8 @@ def boundary_cases(plan: Plan, language: str = "zh") -> tuple[Case, ...]:
     """Return generated cases, each with the exact outcome that the policy gives it; ``language`` is that of their names.
 
     For every cut of every input one stored unit below it, the cut and one above; for every band the nearest totals
-    that customers can have, as customers; every named value; every input missing, and not applicable where the policy tells that apart.  Facts are in the document's units.  A ranking takes the cut scores of its first case that gives
+    that customers can have, as customers; every named value; every input missing, a dimension of which just enough is known to share out the rest and one of which
+    just not enough is, and not applicable where the policy tells that apart.  Facts are in the document's units.  A ranking takes the cut scores of its first case that gives
     some; NotRanked when none does.
     """
     plan = with_cuts(plan)
@@ -46,6 +49,7 @@ def boundary_cases(plan: Plan, language: str = "zh") -> tuple[Case, ...]:
         *_scores(plan),
         *_cuts(plan),
         *_values(plan),
+        *_reweighted(plan),
         *_missing(plan),
         *_not_applicable(plan),
     ):
@@ -230,6 +234,23 @@ def _missing(plan: Plan) -> Iterator[Named]:
         # The first customer whose tier hangs on it, where there is one.
         open_ = (base for base in bases if _several_tiers(outcome(plan, codes_of(plan, base | {name: None}))[2]))
         yield Named(f"{word.zh}未知", f"{word.en} not known", next(open_, bases[0]) | {name: None})
+
+
+def _reweighted(plan: Plan) -> Iterator[Named]:
+    """Yield, for each dimension that shares out, customers of whom just enough of it is known, and just not enough."""
+    base = _bases(plan, cells(plan))[0][0]
+    for places, coverage in covered(plan.document) if isinstance(plan.document, Card) else ():
+        members = [plan.indicators[place] for place in places]
+        name = members[0].dimension
+        enough = min(coverage.enough.items())
+        for (known, there), zh, en in ((enough, "刚够", "just enough"), (coverage.short, "不够", "not enough")):
+            share = percent_down(known, coverage.whole)
+            lacking = [plan.axes[part.axis].word.name for place, part in enumerate(members) if place not in there]
+            yield Named(
+                f"{name} 已知权重约 {share},{zh}分摊",
+                f"about {share} of the weight of {name} known, {en} to share out",
+                base | dict.fromkeys(lacking),
+            )
 
 
 def _not_applicable(plan: Plan) -> Iterator[Named]:

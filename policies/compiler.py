@@ -41,6 +41,10 @@ def compile_plan(document: Policy) -> Plan:
     too_large = size_finding(plan)
     if too_large is not None:
         raise UnsoundPolicy(document, [too_large])
+    for name, part in plan.parts:  # their codes are the whole's, their totals their own
+        too_large = size_finding(part)
+        if too_large is not None:
+            raise UnsoundPolicy(document, [within(name, too_large)])
     findings = list(unproved(document))
     if findings:
         raise UnsoundPolicy(document, findings)

@@ -11,7 +11,7 @@ from policies.check import outcome_of
 from policies.display import coverage_html
 from policies.document import Card, Indicator, Policy, Rules, Scorecard
 from policies.exact import decimal_text
-from policies.kleene import truth
+from policies.kleene import factors, sharing, truth
 from policies.lift import reach
 from policies.oracle import facts_of
 from policies.plan import Axis, Facts, Plan, banded, take
@@ -25,6 +25,7 @@ KINDS: dict[str, Labels] = {
     "rung": Labels(zh="评分档", en="rungs"),
     "rule": Labels(zh="规则", en="rules and else"),
     "bound": Labels(zh="分数段", en="bands"),
+    "reweight": Labels(zh="权重分摊", en="re-weighting"),
     "condition": Labels(zh="最低条件", en="minimum conditions"),
     "gate": Labels(zh="门槛", en="gates"),
     "tier": Labels(zh="等级", en="tiers"),
@@ -116,6 +117,7 @@ def _parts(plan: Plan) -> Iterator[tuple[Reached, Labels]]:
             )
     if isinstance(document, Card):
         yield from _rungs(plan, document)
+        yield from _reweighted(plan, document)
     if isinstance(document, Scorecard):
         for tier in document.tiers.order:
             title = _band(document, tier)
@@ -138,6 +140,16 @@ def _parts(plan: Plan) -> Iterator[tuple[Reached, Labels]]:
         yield ("tier", ("tiers", "order"), tier), Labels(zh=f"定级为 {tier}", en=f"graded {tier}")
 
 
+def _reweighted(plan: Plan, document: Card) -> Iterator[tuple[Reached, Labels]]:
+    for shared, members in sharing(plan.indicators).items():
+        name, path = members[0].dimension, _dimension_path(document, members[0].dimension)
+        if len(shared.known) > 1:
+            done = Labels(zh=f"{name} 的缺失权重由已知指标分摊", en=f"missing weight of {name} is shared out")
+            yield ("reweight", path, "shared"), done
+        short = Labels(zh=f"{name} 已知的权重不足以分摊", en=f"too little of {name} is known to share out")
+        yield ("reweight", path, "short"), short
+
+
 def _band(document: Scorecard, tier: str) -> Labels:
     if tier not in document.tiers.bands.cuts:
         return Labels(zh=f"{tier} 的分数段", en=f"the band of {tier}")
@@ -155,6 +167,10 @@ def _rungs(plan: Plan, document: Card) -> Iterator[tuple[Reached, Labels]]:
             here = reach(axis, code, unit)
             place = _rung_path(document, indicator, path, axis, code)
             yield ("rung", place, indicator.id), Labels(zh=f"{name.zh}: {here.zh}", en=f"{name.en}: {here.en}")
+
+
+def _dimension_path(document: Card, name: str) -> Path:
+    return "dimensions", [dimension.id for dimension in document.dimensions].index(name)
 
 
 def _rung_path(document: Card, indicator: Indicator, path: Path, axis: Axis, code: int) -> Path:
@@ -205,6 +221,10 @@ def _inside(plan: Plan, document: Policy, facts: Facts) -> Iterator[Reached]:
                 yield "rung", (*path, "panel"), ""
             elif code:
                 yield "rung", _rung_path(document, indicator, path, axis, code), indicator.id
+        for shared, factor in factors(plan.indicators, codes).items():
+            name = next(part.dimension for part in plan.indicators if part.factors == shared)
+            if factor != 1:
+                yield "reweight", _dimension_path(document, name), "short" if factor is None else "shared"
     for index, line in enumerate(plan.lines):
         holds = truth(line.when, codes)
         if holds is not False:

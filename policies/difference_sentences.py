@@ -162,6 +162,9 @@ def _value(value: Any, path: tuple[str | int, ...], english: bool) -> str:
         return _word(value, english)
     if isinstance(value, dict) and set(value) == {"points"}:
         return f"{_number(value['points'])} points" if english else f"计{_number(value['points'])}分"
+    if isinstance(value, dict) and set(value) == {"reweight"}:
+        least = percent(exact(value["reweight"]["minimum_coverage"]))
+        return f"shared out from {least} known" if english else f"已知 {least} 起分摊"
     if isinstance(value, dict) and len(value) == 1 and (effect := next(iter(value))) in EFFECTS:
         return f"{EFFECTS[effect][english]} {value[effect]}"
     if not isinstance(value, str):

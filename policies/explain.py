@@ -133,7 +133,7 @@ def _explanation(plan: Plan, codes: Sequence[int], status: Status, candidates: i
     counted = each_end(plan.indicators, codes) if rungs else ()
     shared = factors(plan.indicators, codes) if rungs else {}
     parts = tuple(
-        _contribution(plan, part, rungs[part.axis], two, Fraction(1) if part.factors is None else shared[part.factors])
+        _contribution(plan, part, rungs[part.axis], two, None if part.factors is None else shared[part.factors])
         for part, two in zip(plan.indicators, counted, strict=bool(rungs))
     )
     lines = _rule_lines(plan, codes) if codes else ()
@@ -202,7 +202,7 @@ def _state(axis: Axis, code: int) -> State:
 def _contribution(
     plan: Plan, part: Scored, rung: Rung, counted: tuple[int, int], factor: Fraction | None
 ) -> Contribution:
-    """Return what an indicator counts; ``factor`` is its dimension's, None where too little is known to share out."""
+    """Return what an indicator counts; ``factor`` is its dimension's, None where nothing is shared out."""
     assert isinstance(plan.document, Card)
     out_of = next(item.out_of for _, item, _ in plan.document.indicators if item.id == part.id)
     got, best = (points_of(plan, end) for end in counted)

@@ -19,6 +19,7 @@ from policies.exact import exact, written
 from policies.kleene import Negation, Score
 from policies.plan import Plan
 from policies.reading import Path
+from policies.reweight import covered
 
 _OTHER = {"left": "right", "right": "left", "all": "any", "any": "all"}
 
@@ -58,6 +59,7 @@ def _alone(plan: Plan) -> Iterator[Mutant]:
             yield _without(document, ("population", "applies_to", word), index)
     if isinstance(document, Card):
         yield from _weights(document)
+        yield from _coverages(document)
         for _, indicator, path in document.indicators:
             yield from _ladder(document, indicator, path)
     if isinstance(document, Scorecard):
@@ -83,6 +85,19 @@ def _weights(document: Card) -> Iterator[Mutant]:
         for (i, one), (j, other) in combinations(enumerate(parts), 2):
             if one.weight != other.weight:
                 yield Mutant((*path, i, "weight"), partial(_swapped, document, path, i, j))
+
+
+def _coverages(document: Card) -> Iterator[Mutant]:
+    """Yield least coverages by which the dimension that just shares out no longer does, or one that just does not does so too."""
+    path: Path = ("missing", "reweight", "minimum_coverage")
+    shared = [one for _, one in covered(document)]
+    enough = [Fraction(min(one.enough), one.whole) for one in shared if len(one.enough) > 1]
+    short = [Fraction(one.short[0], one.whole) for one in shared if one.short[0]]
+    if enough:
+        above = [Fraction(known, one.whole) for one in shared for known in one.enough]
+        yield _with(document, path, min(share for share in above if share > min(enough)))
+    if short:
+        yield _with(document, path, max(short))
 
 
 def _swapped(document: Card, path: Path, i: int, j: int) -> Policy:

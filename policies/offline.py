@@ -25,6 +25,7 @@ from policies.kleene import Scored, sharing
 from policies.oracle import grade
 from policies.plan import Plan
 from policies.ranking import ranked
+from policies.shared_out import SharedOut, shared_out, weights_statement
 from policies.sql import COLUMNS, histogram_statement, select_statement
 
 Report = Callable[[int, int, str], None]
@@ -57,7 +58,8 @@ class Graded:
     """What became of a file: its rows, how many by tier (by status where there is none), its columns, and the plan.
 
     The plan of a ranking has the cut scores by which the file was graded.
-    ``answers`` ranks what the pending customers lack, when that was asked for.
+    ``answers`` ranks what the pending customers lack, when that was asked for; ``shared_out`` counts whom a re-weighting
+    touched.
     """
 
     rows: int
@@ -65,6 +67,7 @@ class Graded:
     layout: Layout
     plan: Plan
     answers: Answers | None = None
+    shared_out: tuple[SharedOut, ...] = ()
 
 
 def grade_file(
@@ -104,8 +107,9 @@ def grade_file(
             raise FactsRefused(f"{output} cannot be written: {str(error).splitlines()[0]}") from error
         counts = _counts(connection, done)
         found = _answers(connection, plan) if answers and counts.get("pending") else None
+        touched = shared_out(plan, _weights(connection, plan, source)) if sharing(plan.indicators) else ()
         os.replace(done, output)
-    return Graded(file.rows, counts, file.layout, plan, found)
+    return Graded(file.rows, counts, file.layout, plan, found, touched)
 
 
 def rank_file(plan: Plan, facts: Path, output: Path, *, units: Units = "stored", allow_absent: bool = False) -> Plan:
@@ -140,6 +144,10 @@ def _with_cuts(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
     if not plan.shares or plan.cuts is not None:
         return plan
     return ranked(plan, connection.execute(histogram_statement(plan, "duckdb", "facts")).fetchall())
+
+
+def _weights(connection: duckdb.DuckDBPyConnection, plan: Plan, source: str) -> list[tuple[int, ...]]:
+    return connection.execute(weights_statement(plan, "duckdb", source)).fetchall()
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Answers:

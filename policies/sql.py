@@ -91,7 +91,7 @@ def _read(plan: Plan, table: exp.Expr, dialect: str, key: str, where: exp.Expr |
     scores, nodes, shared = scores_of(plan), tiers_in(plan), shared_in(plan)
     if not scores and not nodes and not shared:
         return _fenced(_sums(plan, key).from_(table), dialect, where)
-    summed = [exp.alias_(score_sum(plan, parts), f"d{i}") for i, parts in enumerate(scores)]
+    summed = [exp.alias_(score_sum(plan, parts), f"_d{i}") for i, parts in enumerate(scores)]
     apart = [name for one in shared for name in one.columns(plan)]  # the sums read them
     first = exp.select(exp.alias_(column(key), "customer_id"), *map(column, plan.inputs), *(apart or summed))
     query = _fenced(first.from_(table), dialect, where)

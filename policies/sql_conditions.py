@@ -83,7 +83,7 @@ def _condition(plan: Plan, condition: Test) -> exp.Expr:
     if isinstance(condition, Score):
         return _reached(plan, condition)
     if isinstance(condition, TierIn):
-        return column(f"t{tiers_in(plan).index(condition)}")
+        return column(f"_t{tiers_in(plan).index(condition)}")
     word = plan.axes[condition.axis].word
     if condition.operator == "is":
         return where_asked(word)
@@ -100,7 +100,7 @@ def tier_layers(plan: Plan) -> list[list[exp.Expr]]:
         below = tiers_in(replace(plan, lines=(Line("", node.part, 0),), steps=()))
         level[node] = max((level[inner] + 1 for inner in below), default=0)
     return [
-        [exp.alias_(_condition(plan, node.part), f"t{i}") for i, node in enumerate(nodes) if level[node] == layer]
+        [exp.alias_(_condition(plan, node.part), f"_t{i}") for i, node in enumerate(nodes) if level[node] == layer]
         for layer in sorted(set(level.values()))
     ]
 
@@ -112,7 +112,7 @@ def span_bits(parts: Sequence[Scored]) -> int:
 
 def _reached(plan: Plan, condition: Score) -> exp.Expr:
     """Return whether a dimension's sum reaches its least: true, false, or NULL while what is missing decides it."""
-    name, bits = f"d{scores_of(plan).index(condition.parts)}", span_bits(condition.parts)
+    name, bits = f"_d{scores_of(plan).index(condition.parts)}", span_bits(condition.parts)
     if not bits:
         return compare(exp.GTE, column(name), condition.least)
     worst = exp.BitwiseRightShift(this=column(name), expression=number(bits))

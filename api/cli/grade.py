@@ -16,6 +16,7 @@ from api import jobs
 from api.cli.door import CONSOLE, acting, as_option, open_database, progress
 from api.cli.policy import DAY, ID
 from api.cli.seats import print_seats
+from api.cli.shared_out import print_shared_out, shared_out_in_run
 from api.commands import review as reviews
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
@@ -87,6 +88,7 @@ def print_tiers(engine: Engine, run_id: int) -> None:
         )
     CONSOLE.print(table)
     print_seats(plan)
+    print_shared_out(shared_out_in_run(engine, plan, run_id))
     if unknown:
         CONSOLE.print(f"{unknown} 个客户的金额未知，未计入 customers have an unknown amount, which is not in the sums")
     CONSOLE.print(f"Result {run.fingerprint}", style="dim")

@@ -10,6 +10,7 @@ from rich.table import Table
 from api.cli.answers import print_answers
 from api.cli.door import CONSOLE, progress
 from api.cli.seats import print_seats
+from api.cli.shared_out import print_shared_out
 from api.offline import ENGINES, opened
 from api.settings import settings
 from policies import compile_plan, load
@@ -78,6 +79,7 @@ def _show(graded: Graded, output: Path) -> None:
         table.add_row(place, f"{number:,}")
     CONSOLE.print(table)
     print_seats(graded.plan)
+    print_shared_out(graded.shared_out)
     if graded.answers is not None:
         print_answers(graded.answers, 5)
     CONSOLE.print(f"{graded.rows:,} customers graded into {output}.", markup=False)

@@ -248,3 +248,23 @@ def test_a_part_that_cannot_be_read_is_named_with_its_line_and_the_nearest_key(
     with pytest.raises(DocumentError) as refused:
         parse(COMPOSED.replace(before, after))
     assert told in str(refused.value)
+
+
+def test_a_part_whose_totals_do_not_fit_is_refused_like_a_whole() -> None:
+    indicators = [
+        {"id": f"i{i}", "input": "amount_12m", "weight": weight, "out_of": out_of, "ladder": {"cuts": [0], "points": [out_of], "below": 1}}
+        for i, (weight, out_of) in enumerate([("33.33333333%", 97), ("33.33333333%", 89), ("33.33333334%", 83)])
+    ]  # fmt: skip
+    labels = {"zh": "甲", "en": "x"}
+    value = {
+        "kind": "scorecard", "id": "value", "title": labels, "weights": "absolute", "missing": "pending",
+        "dimensions": [{"id": "D", "title": labels, "weight": "100%", "indicators": indicators}],
+        "tiers": {"order": ["S", "A"], "bands": {"closed": "left", "cuts": {"S": 50, "A": 0}}},
+    }  # fmt: skip
+    rules = [{"id": "r", "when": {"input": "value", "in": ["S"]}, "then": "X"}]
+    text = json.dumps({
+        "kind": "rules", "id": "whole", "title": labels, "parts": {"value": value}, "tiers": {"order": ["X", "Y"]},
+        "rules": rules, "else": "Y",
+    })  # fmt: skip
+    (finding,) = [one for one in check(parse(text)) if one.severity == "error"]
+    assert (finding.code, finding.path) == ("plan_too_large", "parts.value")

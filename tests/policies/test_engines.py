@@ -525,3 +525,44 @@ def test_plain_rows_of_facts_may_lack_words() -> None:
     facts: Facts = {"status": "active", "amount_12m": 499_999_99}
     assert grade(plan, facts).status == "pending"
     assert grade(plan, {"status": "potential"}).status == "not_applicable"
+
+
+NAMED_LIKE_COLUMNS = """
+kind: scorecard
+id: names
+title: {zh: 甲, en: names}
+inputs:
+  d0: {type: count, title: {zh: 甲, en: d}}
+  t0: {type: count, title: {zh: 乙, en: t}}
+  p: {type: count, title: {zh: 丙, en: p}}
+  g0: {type: count, title: {zh: 丁, en: g}}
+  worst: {type: count, title: {zh: 戊, en: w}}
+weights: points
+missing: pending
+parts:
+  size:
+    kind: rules
+    id: size
+    title: {zh: 规模, en: size}
+    tiers: {order: [large, small]}
+    rules: [{id: r, when: {input: t0, ge: 5}, then: large}]
+    else: small
+dimensions:
+- id: H
+  title: {zh: 甲, en: h}
+  indicators:
+  - {id: a, input: d0, out_of: 10, ladder: {cuts: [0, 5], points: [3, 10]}}
+  - {id: b, input: p, out_of: 10, ladder: {cuts: [0, 5], points: [3, 10]}}
+  - {id: c, input: worst, out_of: 10, ladder: {cuts: [0, 5], points: [3, 10]}}
+tiers: {order: [S, A, B], bands: {closed: left, cuts: {S: 25, A: 15}}}
+gates:
+- {id: g, when: {all: [{dimension: H, ge: 50}, {input: g0, ge: 3}, {input: size, in: [small]}]}, effect: {cap: A}}
+"""
+
+
+def test_a_fact_may_be_named_like_a_column_of_the_statement(postgres_engine: Engine) -> None:
+    plan = compile_plan(parse(NAMED_LIKE_COLUMNS))
+    rows = customers(plan, 5, 400)
+    expected = by_oracle(plan, rows)
+    assert by_sql(plan, rows, "sqlite") == by_sql(plan, rows, "duckdb") == expected
+    assert by_postgres(plan, rows, postgres_engine) == expected
