@@ -23,7 +23,9 @@ class SharedOut:
         """Return both numbers as a sentence in ``zh`` or ``en``."""
         if language == "zh":
             return f"{self.title.zh}:{self.shared} 个客户的缺失权重由已知指标分摊,{self.short} 个已知的权重不足以分摊"
-        return f"{self.title.en}: missing weight shared out for {self.shared} customers, too little known of {self.short}"
+        return (
+            f"{self.title.en}: missing weight shared out for {self.shared} customers, too little known of {self.short}"
+        )
 
 
 def weights_statement(plan: Plan, dialect: str, source: str) -> str:
