@@ -44,6 +44,24 @@ VALUES = CARD.replace(LADDER, "values: {active: 10, lost: 0, intent: 1, potentia
     "input: amount_12m", "input: status"
 )
 VALUES = VALUES.replace("inputs:\n  amount_12m: {type: money, unit: 万元}\n", "")
+SHARES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 489)  # tenths of a percent whose sums are nearly all different
+LADDERS = "".join(
+    f"      - {{id: i{i}, input: orders_12m, weight: {share}/1000, out_of: 1, ladder: {{zero: earns, cuts: [0, 1], points: [0, 1]}}}}\n"
+    for i, share in enumerate(SHARES)
+)
+MANY = f"""\
+kind: scorecard
+id: many
+title: {{zh: 多, en: many}}
+weights: absolute
+missing: pending
+dimensions:
+  - id: D
+    title: {{zh: 多, en: many}}
+    weight: 100%
+    indicators:
+{LADDERS}tiers: {{order: [A, B], bands: {{closed: left, cuts: {{A: 50, B: 0}}}}}}
+"""
 CASES = "cases: [{name: c, given: {%s}, expect: {%s}}]\n"
 
 BROKEN: list[tuple[str, str, str, str]] = [
@@ -60,6 +78,10 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("part_unused", COMPOSED.replace("{input: value, in: [high, medium]}", "{input: staff, ge: 5}"), "{input: value, eq: high}", "{input: staff, ge: 5}"),
     ("weight_missing", CARD, "        weight: 100%\n", ""),
     ("weight_unused", CARD, "weights: absolute", "weights: points"),
+    ("reweight_misused", POINTS, "missing: pending", "missing: {reweight: {minimum_coverage: 60%}}"),
+    ("reweight_coverage", CARD, "missing: pending", "missing: {reweight: {minimum_coverage: 0}}"),
+    ("reweight_idle", CARD, "missing: pending", "missing: {reweight: {minimum_coverage: 60%}}"),
+    ("reweight_many", MANY, "missing: pending", "missing: {reweight: {minimum_coverage: 10%}}"),
     ("values_open", VALUES, ", intent: 1", ""),
     ("bands_floor", POINTS, "{A: 6}", "{A: 6, B: 0}"),
     ("points_range", POINTS, "[-2, 10]", "[-2, 11]"),

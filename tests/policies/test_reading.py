@@ -37,7 +37,7 @@ def test_a_small_card_is_read_with_its_lines_and_exact_numbers() -> None:
         ("unit: 万元", "units: 万元", 5, "did you mean unit?"),
         ("closed: left", "closed: lefft", 20, "write 'left' or 'right'"),
         ("  order: [A, B]\n", "", 18, "the key 'order' is missing"),
-        ("missing: pending", "missing: zero", 7, "write missing: pending, or missing: {points: n}"),
+        ("missing: pending", "missing: zero", 7, "write missing: pending, missing: {points: n}, or missing: {reweight"),
         ("kind: scorecard", "kind: scorcard", 1, "did you mean scorecard?"),
         ("kind: scorecard\n", "", 0, "the key kind is missing"),
         ("out_of: 10", "out_of: \uff11\uff10", 16, "is not an exact number"),
