@@ -101,7 +101,7 @@ def _described(item: Any, english: bool) -> str:
         told.append(_word(item["input"], english))
     if "weight" in item:
         told.append(f"{FIELDS['weight'][english]} {percent(exact(item['weight']))}")
-    if "indicators" in item:
+    if item.get("indicators"):
         told.append(", ".join(part["id"] for part in item["indicators"]))
     if "when" in item:
         told.append(f"{condition_text(item['when'], english)}{' → ' + item['then'] if 'then' in item else ''}")

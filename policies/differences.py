@@ -186,6 +186,7 @@ def _moves(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Place]:
         }
         for tree in (before, after)
     )
+    yield from _new_homes(before, after, old)
     homes = {dimension["id"]: dimension for dimension in before.get("dimensions", ())}
     for name, (home, _) in new.items():
         if name not in old or home["id"] not in homes or old[name][0]["id"] == home["id"]:
@@ -194,6 +195,15 @@ def _moves(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Place]:
         dimension["indicators"] = [other for other in dimension["indicators"] if other["id"] != name]
         homes[home["id"]]["indicators"].insert([other["id"] for other in home["indicators"]].index(name), part)
         yield Place(("dimensions", home["id"], "indicators", name, "dimension"), dimension["id"], home["id"])
+
+
+def _new_homes(before: dict[str, Any], after: dict[str, Any], old: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield the dimensions that are new and take over indicators, and put each, empty, in its place in ``before``."""
+    known = {dimension["id"] for dimension in before.get("dimensions", ())}
+    for place, home in enumerate(after.get("dimensions", ())):
+        if home["id"] not in known and any(part["id"] in old for part in home.get("indicators", ())):
+            before["dimensions"].insert(place, {**home, "indicators": []})
+            yield Place(("dimensions", home["id"]), None, {**home, "indicators": []})
 
 
 def _places(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Place]:

@@ -120,6 +120,18 @@ def test_what_only_moves_is_told_too() -> None:
     ]  # fmt: skip
 
 
+def test_an_indicator_that_moves_into_a_new_dimension_keeps_the_changes_made_to_it() -> None:
+    start, end = G2.index("      - id: B4"), G2.index("  - id: GP")
+    new = "  - id: NEW\n    title: {zh: 新, en: new}\n    weight: 6%\n    indicators:\n"
+    other = parse(G2[:start] + new + G2[start:end].replace("weight: 5%", "weight: 6%") + G2[end:])
+    assert [one.en for one in structure_differences(parse(G2), other)] == [
+        "dimension NEW added (new; weight 6%)", "B4's dimension AL → NEW", "B4's weight 5% → 6%",
+    ]  # fmt: skip
+    assert [one.en for one in structure_differences(other, parse(G2))] == [
+        "B4's dimension NEW → AL", "B4's weight 6% → 5%", "dimension NEW removed (new; weight 6%)",
+    ]  # fmt: skip
+
+
 SHIPPED = {name: path.read_text(encoding="utf-8") for name, path in shipped().items()}
 DIGITS = {name: [i for i, letter in enumerate(text) if letter.isdigit()] for name, text in SHIPPED.items()}
 
