@@ -31,6 +31,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "decide_policy": frozenset({"strategy"}),
     "run_grading": frozenset({"analyst", "strategy", "marketing"}),
     "appoint": frozenset({"strategy"}),
+    "override_tier": frozenset({"strategy"}),
+    "decide_fall": frozenset({"strategy"}),
     "manage_users": frozenset({"admin"}),
 }
 

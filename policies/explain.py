@@ -12,6 +12,7 @@ from policies.display import explanation_html
 from policies.document import Card, Rules
 from policies.exact import shown
 from policies.explained import Contribution, PartTier, RuleLine, Rung, StepLine, Subtotal
+from policies.hold import Standing, held_text
 from policies.kleene import Scored, each_end, factors, places_of, truth
 from policies.lift import Change, Distance, cheapest_change, distance_down, distance_up, points_of, reach
 from policies.oracle import Status, grade, impossible_words
@@ -39,7 +40,8 @@ class Explanation:
     the indicators that lose points, most first; ``missing`` of the inputs that are not known and matter; ``impossible``
     are words whose value cannot be (only facts show them).  ``up``, ``down`` and ``cheapest`` are None where there is no
     such tier, or while the grade is not settled.  ``band`` are the tiers before ``conditions`` and ``gates``, which stand
-    in the order in which they are taken.  ``review_reasons`` are why a person must look at it.
+    in the order in which they are taken.  ``review_reasons`` are why a person must look at it, ``held`` why the computed
+    tier does not take effect, None where it does or where no standing was given.
     """
 
     policy: str
@@ -67,6 +69,7 @@ class Explanation:
     cheapest: Change | None
     review_reasons: tuple[ReviewReason, ...] = ()
     rank: RankFigures | None = None
+    held: Labels | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a fraction becomes ``{"exact": "25/3", "shown": "8.3"}``, rounded down."""
@@ -90,18 +93,21 @@ def explain(
     status: str | None = None,
     candidates: int | None = None,
     previous: str | None = None,
+    standing: Standing | None = None,
 ) -> Explanation:
     """Explain one customer from its facts, from the packed levels of its result, or from both.
 
     Levels alone rebuild every contribution; facts add the values, and must lie on the same rungs (LevelsDisagree).
     ``status`` and ``candidates`` are the stored ones: levels alone do not tell whether the policy applies;
-    ``previous`` is the tier of the grading before, for ``review_reasons``.  Raises ValueError when neither facts nor levels are given.
+    ``previous`` is the tier of the grading before, for ``review_reasons``, ``standing`` where the
+    grading left the customer, for ``held``.  Raises ValueError when neither facts nor levels are given.
     """
     found = _explained(plan, facts, levels, status, candidates)
     ends = (found.worst, found.best) if found.contributions else None
     gates = [line.id for line in found.gates if line.fired]
     reasons = reasons_to_review(plan.document, Reviewed(found.status, found.tier, ends, gates), previous)
-    return replace(found, review_reasons=reasons)
+    held = None if standing is None else held_text(plan.document, standing)
+    return replace(found, review_reasons=reasons, held=held)
 
 
 def _explained(

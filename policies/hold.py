@@ -13,7 +13,7 @@ from policies.values import Assumed, Labels, Number, Part, Tier, Whole
 if TYPE_CHECKING:
     from policies.document import Policy
 
-Held = Literal["exit", "periods", "approval", "pending", "error"]
+Held = Literal["exit", "periods", "approval", "pending", "error", "refused"]
 
 
 class Hold(Part):
@@ -67,7 +67,7 @@ def follow(
     ``stays`` is the result by ``staying(document, before.tier)``, which decides where that tier has an exit bound;
     ``approved`` says that the fall proposed before is approved.  Rises take effect at once.  A result that is pending or
     in error moves nobody and counts for nothing; where the policy does not apply no tier is held.  Without a hold rule,
-    and from a tier that the policy no longer has, the computed tier takes effect.
+    from a tier that the policy no longer has, and into or out of one outside the order, the computed tier takes effect.
     """
     hold, order = document.hold, document.tiers.order
     if hold is None or before.tier not in order or computed.status == "not_applicable":
@@ -75,6 +75,8 @@ def follow(
     result = stays if stays is not None and before.tier in hold.exit else computed
     if result.tier is None:
         return Standing(before.tier, before.below, "error" if result.status == "error" else "pending", before.proposed)
+    if result.tier not in order:  # outside the order nothing rises or falls
+        return Standing(result.tier)
     if order.index(result.tier) <= order.index(before.tier):
         return Standing(result.tier, held=None if result.tier == computed.tier else "exit")
     below = before.below + 1
@@ -83,6 +85,14 @@ def follow(
     if before.tier in hold.demotion_needs_approval and not approved:
         return Standing(before.tier, below, "approval", result.tier)
     return Standing(result.tier)
+
+
+def decided(standing: Standing, approved: bool) -> Standing:
+    """Return where a customer stands once the fall that its standing proposes is approved or refused.
+
+    After a refusal the count of lower gradings begins anew.
+    """
+    return Standing(standing.proposed) if approved else Standing(standing.tier, 0, "refused")
 
 
 _TEXT: dict[Held, tuple[str, str]] = {
@@ -94,6 +104,7 @@ _TEXT: dict[Held, tuple[str, str]] = {
     "approval": ("保留 {tier}:降为 {proposed} 有待批准", "{tier} stays: the fall to {proposed} waits for approval"),
     "pending": ("保留 {tier}:本期结果待确认", "{tier} stays: the result is pending"),
     "error": ("保留 {tier}:本期数据有误", "{tier} stays: a value is impossible"),
+    "refused": ("保留 {tier}:降级未获批准", "{tier} stays: its fall was refused"),
 }
 
 

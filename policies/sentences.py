@@ -114,6 +114,8 @@ def sentences(explanation: Explanation, language: str) -> list[str]:
             title=say(explanation.title), tier=explanation.tier, candidates="/".join(explanation.candidates)
         )
     ]
+    if explanation.held is not None:
+        lines.append(say(explanation.held))
     if explanation.impossible:
         words = [say_word(name, language) for name in explanation.impossible]
         lines.append(text["impossible"].format(parts=text["comma"].join(words)))

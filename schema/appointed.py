@@ -1,4 +1,4 @@
-"""Which appointments hold on a day, and the tier that takes effect beside the computed one."""
+"""Which appointments and overrides hold on a day, and the tier that takes effect beside the computed one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, or_, select
 
+from policies.hold import Standing
+from schema.standing import stands
 from schema.tables import Appointment, Grade, PolicyVersion, Run
 
 
@@ -39,6 +41,11 @@ def appointed_today() -> Select[int, int, str]:
     return select(Appointment.policy_id, Appointment.customer_id, Appointment.tier).where(holds_on(today))
 
 
-def effective(computed: str | None, appointed: str | None) -> str | None:
-    """Return the tier that takes effect: the appointed one where there is one."""
-    return appointed or computed
+def effective(computed: str | None, *rest: Any) -> str | None:
+    """Return the tier that takes effect: the appointed one, else the one of the standing, else the computed one.
+
+    ``rest`` are the columns ``standing.STANDING`` and the appointed tier.
+    """
+    *standing, appointed = rest
+    kept: Standing | None = stands(*standing)
+    return appointed or (computed if kept is None else kept.tier)

@@ -1,4 +1,4 @@
-"""The run before a run: the newest finished one of the same policy for an earlier day."""
+"""The run before a run, and the newest run: finished ones of one policy, by their day."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def previous_run(run: Any, version: Any) -> ColumnElement[int | None]:
         .order_by(before.as_of.desc(), before.id.desc())
         .limit(1)
         .correlate(run, version)
+        .scalar_subquery()
+    )
+
+
+def newest_run(policy: Any) -> ColumnElement[int | None]:
+    """Return the id of the newest finished run of ``policy`` as a subquery."""
+    run, its = aliased(Run), aliased(PolicyVersion)
+    return (
+        select(run.id)
+        .join(its, its.id == run.version_id)
+        .where(its.policy_id == policy.id, run.state == "finished")
+        .order_by(run.as_of.desc(), run.id.desc())
+        .limit(1)
+        .correlate(policy)
         .scalar_subquery()
     )
 

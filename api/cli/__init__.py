@@ -9,6 +9,7 @@ from api.cli.appointment import appointment
 from api.cli.backtest import backtest
 from api.cli.database import database
 from api.cli.demo import demo
+from api.cli.fall import fall
 from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
 from api.cli.job import job
@@ -36,6 +37,7 @@ for command in (
     backtest,
     database,
     demo,
+    fall,
     grade,
     import_,
     job,

@@ -1,4 +1,4 @@
-"""`fenji appointment`: give a customer a tier for a time, end it, list who is appointed."""
+"""`fenji appointment`: give a customer a tier for a time, or override the computed one; end it, list who is appointed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schema.tables import Appointment, Customer, Policy
 
 @click.group()
 def appointment() -> None:
-    """Give a customer a tier for a time, end it, list who is appointed."""
+    """Give a customer a tier for a time, or override the computed one; end it, list who is appointed."""
 
 
 @appointment.command("add")
@@ -44,26 +44,47 @@ def add(
     CONSOLE.print(f"Appointment {told}.", markup=False)
 
 
+@appointment.command("override")
+@click.argument("customer")
+@click.argument("policy_key")
+@click.argument("tier")
+@click.option("--until", type=DAY, required=True, help="The last day, at most 12 months ahead.")
+@click.option("--reason", required=True)
+@click.option("--evidence", required=True, help="What shows it: a text or a link.")
+@as_option
+def override(
+    customer: str, policy_key: str, tier: str, until: datetime, reason: str, evidence: str, acting_login: str
+) -> None:
+    """Correct a customer's computed tier from today on; it lapses on its day and becomes no floor."""
+    with doing(acting_login) as (session, actor):
+        found = find_customer(session, customer)
+        made = appointments.override(session, actor, found.id, policy_key, tier, until.date(), reason, evidence)
+        told = f"{made.id}: {found.number} {tier}, {made.valid_from} to {made.valid_until}"
+    CONSOLE.print(f"Override {told}.", markup=False)
+
+
 @appointment.command("end")
 @click.argument("appointment_id", type=ID)
 @click.option("--reason", required=True)
 @as_option
 def end(appointment_id: int, reason: str, acting_login: str) -> None:
-    """End an appointment from today on."""
+    """End an appointment or an override from today on."""
     with doing(acting_login) as (session, actor):
-        ended = appointments.end(session, actor, appointment_id, reason).ended_on
-    CONSOLE.print(f"Appointment {appointment_id} ended on {ended}.")
+        ended = appointments.end(session, actor, appointment_id, reason)
+    CONSOLE.print(f"{ended.kind.capitalize()} {appointment_id} ended on {ended.ended_on}.")
 
 
 @appointment.command("list")
 @click.option("--on", "day", type=DAY, help="Those that hold on this day; all when not given.")
 def list_(day: datetime | None) -> None:
-    """List the appointments by their last day."""
-    table = Table("id", "客户 customer", "", "policy", "等级 tier", "from", "until", "ended", "理由 reason")
-    for place in (0, 1, 4):
+    """List the appointments and overrides by their last day."""
+    table = Table(
+        "id", "类别 kind", "客户 customer", "", "policy", "等级 tier", "from", "until", "ended", "理由 reason"
+    )
+    for place in (0, 1, 2, 5):
         table.columns[place].no_wrap = True
     statement = (
-        select(Appointment.id, Customer.number, Customer.name, Policy.key, Appointment.tier, Appointment.valid_from,
+        select(Appointment.id, Appointment.kind, Customer.number, Customer.name, Policy.key, Appointment.tier, Appointment.valid_from,
                Appointment.valid_until, Appointment.ended_on, Appointment.reason)
         .join(Customer, Customer.id == Appointment.customer_id)
         .join(Policy, Policy.id == Appointment.policy_id)

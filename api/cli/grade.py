@@ -20,6 +20,7 @@ from api.cli.shared_out import print_shared_out, shared_out_in_run
 from api.commands import review as reviews
 from api.commands import run as runs
 from api.commands import snapshot as snapshots
+from api.commands import standing as standings
 from api.database import reading, writing
 from api.errors import Invalid, NotFound
 from api.settings import settings
@@ -74,9 +75,12 @@ def print_tiers(engine: Engine, run_id: int) -> None:
     customers, revenue = (sum(values[i] for values in found.values()) for i in (0, 1))
     table = Table("等级\ntier", "客户\ncustomers", "占比\nshare", f"近一年金额 {currency}\nrevenue 12 months",
                   "收入占比\nof revenue", title=f"分级 run {run_id}, {run.as_of}")  # fmt: skip
+    stood = run.standing_counts
+    if stood is not None:
+        table.add_column("保持后生效\nin effect by hold")
     for column in table.columns[1:]:
         column.justify = "right"
-    for name in [*plan.tiers, *sorted(set(found) - set(plan.tiers))]:
+    for name in [*plan.tiers, *sorted({*found, *(stood or {})} - set(plan.tiers))]:
         number, amount = found.get(name, (0, 0))
         share = f"{number / customers:.1%}" if customers else "-"
         table.add_row(
@@ -85,6 +89,7 @@ def print_tiers(engine: Engine, run_id: int) -> None:
             share,
             f"{amount / 100:,.2f}",
             f"{amount / revenue:.1%}" if revenue else "-",
+            *([] if stood is None else [f"{stood.get(name, 0):,}"]),
         )
     CONSOLE.print(table)
     print_seats(plan)
@@ -189,7 +194,10 @@ def explained(session: Session, customer: Customer, run_id: int | None) -> tuple
     plan = frozen(compile_plan(parse(session.get_one(PolicyVersion, run.version_id).document)), run.cuts)
     before = session.execute(previous_tiers().where(Run.id == run.id, Grade.customer_id == customer.id)).first()
     previous = None if before is None else before.tier
-    told = explain_policy(plan, row._asdict(), levels=grade.levels, status=grade.status, previous=previous)
+    stands = standings.standing_of(session, run.id, customer.id)
+    told = explain_policy(
+        plan, row._asdict(), levels=grade.levels, status=grade.status, previous=previous, standing=stands
+    )
     if told.rank is not None:
         told = replace(told, rank=replace(told.rank, better=runs.before(session, run, plan, grade)))
     return plan, told

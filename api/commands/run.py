@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlglot import exp
 from api import jobs
 from api.access import Actor
 from api.commands import snapshot as snapshots
+from api.commands import standing as standings
 from api.commands.audit import record
 from api.commands.policy import in_force
 from api.errors import NotFound
@@ -21,8 +23,10 @@ from policies import compile_plan, parse
 from policies.plan import Plan
 from policies.ranking import ranked
 from policies.sql import COLUMNS, histogram_statement, select_statement
-from schema.tables import CurrentGrade, Grade, PolicyVersion, Run, facts
+from schema.tables import CurrentGrade, Grade, PolicyVersion, Run, Standing, facts
 from schema.tables.base import now
+
+STANDING_COLUMNS = ("customer_id", "tier", "below", "held", "proposed")
 
 
 def start(session: Session, actor: Actor, policy_key: str, as_of: date) -> Run:
@@ -69,6 +73,10 @@ def execute(work: jobs.Work) -> None:
         insert_grades(session.connection(), plan, run.id, snapshot.id)
         run.counts = counts(session, run.id)
         run.fingerprint = fingerprint(session.connection(), run.id)
+        if plan.document.hold is not None:
+            standings.fill(session, run, plan, snapshot.id, dialect_of(session.connection()))
+            run.standing_counts = standings.counts(session, run.id)
+            run.standings_fingerprint = fingerprint(session.connection(), run.id, Standing, STANDING_COLUMNS)
         run.snapshot_id, run.state, run.finished_at = snapshot.id, "finished", now()
 
 
@@ -121,12 +129,17 @@ def counts(session: Session, run_id: int) -> dict[str, int]:
     return {str(name): int(number) for name, number in session.execute(counted)}
 
 
-def fingerprint(connection: Connection, run_id: int) -> str:
-    """Return the SHA-256 of every grade of a run in the order of customers."""
+def fingerprint(
+    connection: Connection,
+    run_id: int,
+    table: type[Grade | Standing] = Grade,
+    names: Sequence[str] = COLUMNS,
+) -> str:
+    """Return the SHA-256 of every grade, or standing, of a run in the order of customers."""
     digest = hashlib.sha256()
-    columns = [getattr(Grade, name) for name in COLUMNS]
+    columns = [getattr(table, name) for name in names]
     rows = connection.execute(
-        select(*columns).where(Grade.run_id == run_id).order_by(Grade.customer_id),
+        select(*columns).where(table.run_id == run_id).order_by(table.customer_id),
         execution_options={"yield_per": 20_000},
     )
     for batch in rows.partitions():

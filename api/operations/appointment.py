@@ -1,4 +1,4 @@
-"""Appointments: the list by day, and the doors to make one and to end it."""
+"""Appointments and overrides: the list by day, and the doors to make one and to end it."""
 
 from __future__ import annotations
 
@@ -48,11 +48,22 @@ class AppointmentInput:
     valid_from: date | None = optional("First day; today when left out. 起始日期")
 
 
+@strawberry.input(description="A correction of a customer's computed tier, from today on. 改判内容")
+class OverrideInput:
+    """A correction of a computed tier."""
+
+    policy_key: str = needed("Key of the policy. 政策标识")
+    tier: str = needed("The tier, any of the policy's order. 等级")
+    valid_until: date = needed("Last day, at most 12 months ahead. 截止日期")
+    reason: str = needed("Why. 理由")
+    evidence: str = needed("What shows it: a text or a link. 依据")
+
+
 @strawberry.type
 class AppointmentQueries:
     """Reads of appointments."""
 
-    @query(Connection[Appointment], "Appointments by their last day, by pages. 任命列表")
+    @query(Connection[Appointment], "Appointments and overrides by their last day, by pages. 任命与改判列表")
     def appointments(
         self,
         on: Annotated[
@@ -86,7 +97,18 @@ class AppointmentMutations:
         made = info.context.write(commands.appoint, key_of(customer_id, "Customer"), **given(input))
         return one(tables.Appointment, made.id)
 
-    @mutation(AppointmentResult, "End an appointment from today on. 终止任命")
+    @mutation(AppointmentResult, "Correct a customer's computed tier for a time; it becomes no floor. 人工改判等级")
+    def override_tier(
+        self,
+        info: Info,
+        customer_id: CustomerId,
+        input: Annotated[OverrideInput, strawberry.argument(description=Values)],
+    ) -> Select[Any]:
+        """Correct a tier."""
+        made = info.context.write(commands.override, key_of(customer_id, "Customer"), **given(input))
+        return one(tables.Appointment, made.id)
+
+    @mutation(AppointmentResult, "End an appointment or an override from today on. 终止任命或改判")
     def end_appointment(self, info: Info, id: Identity, reason: Reason) -> Select[Any]:
         """End an appointment."""
         key = key_of(id, "Appointment")

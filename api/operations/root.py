@@ -12,6 +12,7 @@ from api.operations.backtest import BacktestMutations, BacktestQueries
 from api.operations.contact import ContactMutations
 from api.operations.contract import ContractMutations
 from api.operations.customer import CustomerMutations, CustomerQueries
+from api.operations.fall import FallMutations, FallQueries
 from api.operations.improvement import ImprovementMutations, ImprovementQueries
 from api.operations.industry import IndustryQueries
 from api.operations.interaction import InteractionMutations
@@ -38,6 +39,7 @@ class Query(
     RunQueries,
     BacktestQueries,
     AppointmentQueries,
+    FallQueries,
     IndustryQueries,
     RegionQueries,
     UserQueries,
@@ -58,6 +60,7 @@ class Mutation(
     SurveyMutations,
     AssessmentMutations,
     AppointmentMutations,
+    FallMutations,
     PanelRatingMutations,
     ImprovementMutations,
     PolicyMutations,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -16,11 +17,20 @@ if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
+@strawberry.enum(description="Whether the policy lets it be given, or it corrects one computed tier. 类别")
+class AppointmentKind(Enum):
+    """Whether the policy lets it be given, or it corrects one computed tier."""
+
+    APPOINTMENT = strawberry.enum_value("appointment", description="A tier that the policy allows to appoint. 任命")
+    OVERRIDE = strawberry.enum_value("override", description="A correction of one computed tier. 人工改判")
+
+
 @mapped(tables.Appointment, "A tier that people gave a customer for a time, beside the computed one. 等级任命")
 class Appointment:
     """A tier given for a time."""
 
     id: strawberry.ID = identifier("Appointment", "id")
+    kind: AppointmentKind = column("An appointment or an override. 类别")
     tier: str = column("The tier given. 任命等级")
     reason: str = column("Why. 理由")
     evidence: str | None = column("What shows it: a text or a link. 依据")

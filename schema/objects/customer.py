@@ -27,6 +27,7 @@ from schema.objects.survey import Survey
 from schema.objects.tag import Tag
 from schema.objects.user import User
 from schema.select import Lookup, column, derived, identifier, listed, mapped, related
+from schema.standing import STANDING
 
 APPOINTMENT = tables.Appointment.__table__.c
 # The tier appointed today under the main policy, whose run gave the grade in force.
@@ -80,9 +81,10 @@ class Customer:
     appointments: list[Appointment] = listed("Tiers given by people for a time. 等级任命")
     effective_tier: str | None = derived(
         "grade.tier",
+        *(f"grade.{column}" for column in STANDING),
         make=effective,
         lookups=(APPOINTED,),
-        description="The tier in effect today: appointed under the main policy, else the computed one. 今日生效等级",
+        description="The tier in effect today: given by people under the main policy, else kept by the hold rule, else computed. 今日生效等级",
     )
     grade: Grade | None = related("The grade in force: the newest finished run's. 当前等级")
     grades: list[Grade] = listed("Grade history, oldest run first. 等级历史")

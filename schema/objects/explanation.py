@@ -196,3 +196,4 @@ class Explanation:
     cheapest: Change | None = strawberry.field(description="The cheapest change that lifts the tier. 最省的提升")
     review_reasons: list[ReviewReason] = strawberry.field(description="Why a person must look at it. 复核原因")
     rank: RankFigures | None = strawberry.field(description="Of a ranking: whom the customer is set against. 排名总体")
+    held: Labels | None = strawberry.field(description="Why the computed tier does not take effect. 保持原等级的原因")

@@ -9,33 +9,27 @@ import strawberry
 from sqlalchemy import select
 
 from policies import Explanation as Explained
-from policies import Plan, compile_plan, explain, parse
+from policies import Plan, explain
 from policies.exact import floor_tenth
+from policies.hold import Standing as Stands
 from policies.ranking import frozen
 from policies.vocabulary import WORDS
 from schema import tables
 from schema.appointed import appointed_in_runs, effective
 from schema.objects.exact import Exact
 from schema.objects.explanation import Explanation, GradeStatus
+from schema.objects.plan import PLAN
 from schema.objects.run import Run
+from schema.objects.standing import Standing
 from schema.previous import previous_tiers
 from schema.select import Lookup, column, derived, identifier, mapped, related
-from schema.select.bounded import Bounded
+from schema.standing import STANDING, stands
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
-VERSION = tables.PolicyVersion.__table__.c
 FACTS = tables.facts.c
 
-# A document never changes under its hash, so its plan is kept.
-PLAN = Lookup(
-    columns=("run.version.document_hash",),
-    statement=select(VERSION.document_hash, VERSION.document),
-    keys=(VERSION.document_hash,),
-    parse=lambda document: compile_plan(parse(document)),
-    kept=Bounded(32),
-)
 KNOWN = Lookup(
     columns=("run.snapshot_id", "customer_id"),
     statement=select(FACTS.snapshot_id, FACTS.customer_id, *(FACTS[word.name] for word in WORDS)),
@@ -54,7 +48,7 @@ APPOINTED = Lookup(
     keys=(tables.Grade.__table__.c.run_id, tables.Grade.__table__.c.customer_id),
     parse=lambda tier: tier,
 )
-EXPLAINED = ("status", "levels", "run.cuts")
+EXPLAINED = (*STANDING, "status", "levels", "run.cuts")
 TOLD = (PLAN, KNOWN, PREVIOUS)
 
 
@@ -76,18 +70,27 @@ def explained(
     plan: Plan,
     facts: dict[str, Any] | None,
     previous: str | None,
+    standing: Stands | None = None,
 ) -> Explained | None:
     """Return the explanation of a grade, None where neither rungs nor facts are kept."""
     if levels is None and facts is None:
         return None
-    return explain(frozen(plan, cuts), facts, levels=levels, status=status, previous=previous)
+    plan = frozen(plan, cuts)
+    return explain(plan, facts, levels=levels, status=status, previous=previous, standing=standing)
+
+
+def told(*values: Any) -> Explained | None:
+    """Return the explanation of a grade from the columns ``EXPLAINED`` and what ``TOLD`` finds."""
+    own = len(STANDING)
+    standing = stands(*values[:own])
+    return explained(*(*values[own:], standing))
 
 
 def sentences(language: str) -> Any:
     """Return the function from a grade to its explanation in sentences."""
 
     def said(*grade: Any) -> list[str] | None:
-        found = explained(*grade)
+        found = told(*grade)
         return None if found is None else found.lines(language)
 
     return said
@@ -99,13 +102,15 @@ class Grade:
 
     id: strawberry.ID = identifier("Grade", "run_id", "customer_id")
     status: GradeStatus = column("What the grading came to. 状态")
-    tier: str | None = column("Computed tier, when it is certain; no appointment changes it. 计算等级")
+    tier: str | None = column("Computed tier, when it is certain; neither people nor the hold rule change it. 计算等级")
     effective_tier: str | None = derived(
         "tier",
+        *STANDING,
         make=effective,
         lookups=(APPOINTED,),
-        description="The tier in effect on the run's day: the appointed one, else the computed one. 生效等级",
+        description="The tier in effect on the run's day: given by people, else kept by the hold rule, else computed. 生效等级",
     )
+    standing: Standing | None = related("Where the hold rule leaves the customer; null without one. 保持规则下的等级")
     total: Exact | None = derived(
         "total", make=scaled, lookups=(PLAN,), description="Exact total of 100, when certain. 总分"
     )
@@ -126,7 +131,7 @@ class Grade:
     )
     explanation: Explanation | None = derived(
         *EXPLAINED,
-        make=explained,
+        make=told,
         lookups=TOLD,
         description="Why: every value, rung, point and contribution, and what would lift it. 等级说明",
     )

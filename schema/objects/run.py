@@ -25,6 +25,10 @@ class Run:
     counts: JSON | None = column("Number of customers by tier, or by status where there is no tier. 各等级客户数")
     cuts: JSON | None = column("Cut scores of a ranking, in its own unit, and how many were ranked. 排名分数线")
     fingerprint: str | None = column("SHA-256 of every grade; the same when run again. 指纹")
+    standing_counts: JSON | None = column(
+        "Number of customers by the tier that the hold rule leaves them; null without one. 保持规则下各等级客户数"
+    )
+    standings_fingerprint: str | None = column("SHA-256 of every standing; null without a hold rule. 生效等级指纹")
     error: str | None = derived("error", make=failure, description="Why it failed. 失败原因")
     created_at: datetime = column("When it was started. 启动时间")
     finished_at: datetime | None = column("When it ended. 结束时间")

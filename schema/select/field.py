@@ -192,7 +192,13 @@ def keys_of(identity: str, type_name: str) -> tuple[str, ...]:
 
 def key_of(identity: str, type_name: str) -> int:
     """Return the integer key in a global id; Refusal when it is none or of another type."""
+    (key,) = integer_keys_of(identity, type_name, 1)
+    return key
+
+
+def integer_keys_of(identity: str, type_name: str, count: int) -> tuple[int, ...]:
+    """Return the ``count`` integer keys in a global id; Refusal when it is none or of another type."""
     keys = keys_of(identity, type_name)
-    if len(keys) != 1 or not keys[0].isdecimal() or len(keys[0]) > 18:
+    if len(keys) != count or any(not key.isdecimal() or len(key) > 18 for key in keys):
         raise Refusal(f"{identity!r} is not the id of a {type_name}.", code="invalid")
-    return int(keys[0])
+    return tuple(map(int, keys))

@@ -8,6 +8,7 @@ from schema.tables.base import Base
 from schema.tables.contact import Contact
 from schema.tables.contract import Contract
 from schema.tables.customer import Customer, CustomerNumber, StatusChange
+from schema.tables.fall import FallDecision
 from schema.tables.grade import CurrentGrade, Grade
 from schema.tables.improvement import Improvement
 from schema.tables.industry import Industry
@@ -22,13 +23,14 @@ from schema.tables.region import Region
 from schema.tables.run import Run
 from schema.tables.service_record import ServiceRecord
 from schema.tables.snapshot import Snapshot, facts
+from schema.tables.standing import Standing
 from schema.tables.survey import Survey
 from schema.tables.tag import CustomerTag, Tag
 from schema.tables.user import ApiKey, User, UserRole
 
 __all__ = [
     "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
-    "CustomerNumber", "CustomerTag", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
+    "CustomerNumber", "CustomerTag", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
     "Need", "Order", "OrderLine", "PanelRating", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
-    "ServiceRecord", "Snapshot", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
+    "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
 ]  # fmt: skip

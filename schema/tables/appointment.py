@@ -1,4 +1,4 @@
-"""Appointments: a tier that people give a customer for a time, beside the computed one, which it never changes."""
+"""Appointments and overrides: a tier that people give a customer for a time, beside the computed one, which it never changes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from schema.tables.customer import Customer
 
 
+KINDS = ("appointment", "override")
+
+
 class Appointment(Base):
     """A tier from ``valid_from`` to ``valid_until``, both included; ``ended_on`` is the first day it no longer holds.
 
-    Triggers refuse any other change, a second end, and two at once for a customer under one policy.
+    An ``appointment`` is one that the policy allows; an ``override`` corrects one computed tier.  Triggers refuse any other change, a second end, and two at once for a customer under one policy.
     """
 
     __tablename__ = "appointments"
     __table_args__ = (
         CheckConstraint("valid_from <= valid_until", name="dates"),
+        CheckConstraint(f"kind in {KINDS}", name="kind"),
         CheckConstraint("(ended_on is null) = (ended_by_id is null)", name="ended"),
         Index(None, "customer_id", "policy_id", "valid_from"),
         Index(None, "valid_until"),
@@ -33,6 +37,7 @@ class Appointment(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     policy_id: Mapped[int] = mapped_column(ForeignKey("policies.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="appointment")
     tier: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(Text)
     evidence: Mapped[str | None] = mapped_column(Text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, and_
+from sqlalchemy.orm import Mapped, declared_attr, foreign, mapped_column, relationship
 
 from schema.tables.base import Base
 from schema.tables.run import Run
+from schema.tables.standing import Standing
 
 if TYPE_CHECKING:
     from schema.tables.customer import Customer
@@ -50,6 +51,16 @@ class GradeColumns:
     def run(cls) -> Mapped[Run]:
         """The run, with its version and snapshot."""
         return relationship(Run, lazy="raise", viewonly=True)
+
+    @declared_attr
+    @classmethod
+    def standing(cls) -> Mapped[Standing | None]:
+        """Where the run left the customer, of a policy with a hold rule."""
+
+        def joined() -> Any:
+            return and_(cls.run_id == foreign(Standing.run_id), cls.customer_id == foreign(Standing.customer_id))
+
+        return relationship(Standing, lazy="raise", viewonly=True, uselist=False, primaryjoin=joined)
 
 
 class Grade(GradeColumns, Base):

@@ -30,6 +30,8 @@ class Run(Base):
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSON, comment="customers by status and tier")
     cuts: Mapped[dict[str, Any] | None] = mapped_column(JSON, comment="the cut scores of a ranking, frozen")
     fingerprint: Mapped[str | None] = mapped_column(String(71))
+    standing_counts: Mapped[dict[str, Any] | None] = mapped_column(JSON, comment="customers by tier in effect")
+    standings_fingerprint: Mapped[str | None] = mapped_column(String(71))
     error: Mapped[str | None] = mapped_column(Text)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
     started_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

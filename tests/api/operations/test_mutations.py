@@ -72,6 +72,8 @@ CASES = [
     Case("proposeRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "sales", "finance", "PanelRating"),
     Case("giveRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "analyst", "finance", "PanelRating"),
     Case("appoint", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: "{DAY}", reason: "x"}})', "strategy", "sales", "Appointment"),
+    Case("overrideTier", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: "{DAY}", reason: "x", evidence: "y"}})', "strategy", "sales", "Appointment"),
+    Case("decideFall", f'(id: "{global_id("Standing", 1, 1)}", decision: APPROVED, reason: "x")', "strategy", "analyst", "Standing"),
     Case("endAppointment", f'(id: "{global_id("Appointment", 1)}", reason: "x")', "strategy", "analyst", "Appointment"),
     Case("reportImprovement", f'(customerId: "{CUSTOMER}", input: {{reportedOn: "2026-01-01", problem: "慢"}})', "service", "finance", "Improvement"),
     Case("updateImprovement", f'(id: "{global_id("Improvement", 1)}", input: {{serviceStep: "响应"}})', "service", "finance", "Improvement"),
@@ -92,7 +94,7 @@ CASES = [
     Case("startBacktest", f'(versionId: "{FREE}", parameters: {{}})', "analyst", "sales", "Backtest"),
 ]  # fmt: skip
 # What needs more than this world holds succeeds in the tests of its own noun.
-ELSEWHERE = {"startBacktest", "giveRating", "appoint", "endAppointment"}
+ELSEWHERE = {"startBacktest", "giveRating", "appoint", "decideFall", "endAppointment"}
 
 
 def operation(case: Case) -> str:

@@ -1,0 +1,65 @@
+"""Falls that runs propose: the open ones, and the door to decide on one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import Select, select
+
+from api.commands import fall as commands
+from api.endpoint.context import Info
+from api.operations.arguments import After, Before, First, Identity, Last, Reason
+from api.operations.declaring import Refusal, mutation, query
+from schema import tables
+from schema.objects.fall import FallDecided
+from schema.objects.standing import Standing
+from schema.select import Connection, Key, Page, page
+from schema.select.field import integer_keys_of
+
+FallResult = Annotated[
+    Standing | Refusal, strawberry.union("FallResult", description="The standing, or why not. 降级审批结果或原因")
+]
+
+
+@strawberry.type
+class FallQueries:
+    """Reads of proposed falls."""
+
+    @query(
+        Connection[Standing], "Falls that wait for a decision, in the newest run of each policy, by pages. 待批准的降级"
+    )
+    def falls(
+        self,
+        policy_key: Annotated[
+            str | None, strawberry.argument(description="Key of a policy; all when left out. 政策标识")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Page:
+        """Return a page of the standings with a proposed fall."""
+        keys = [Key(tables.Standing.run_id), Key(tables.Standing.customer_id)]
+        return page(
+            commands.open_falls(policy_key), keys, "customer", first=first, after=after, last=last, before=before
+        )
+
+
+@strawberry.type
+class FallMutations:
+    """Decisions on proposed falls."""
+
+    @mutation(FallResult, "Approve or refuse the fall that the newest run of a policy proposes. 审批降级")
+    def decide_fall(
+        self,
+        info: Info,
+        id: Identity,
+        decision: Annotated[FallDecided, strawberry.argument(description="Approved or refused. 批准与否")],
+        reason: Reason,
+    ) -> Select[Any]:
+        """Decide on a fall, named by its standing."""
+        run_id, customer_id = integer_keys_of(id, "Standing", 2)
+        info.context.write(commands.decide, run_id, customer_id, decision.value, reason)
+        standing = tables.Standing
+        return select(standing).where(standing.run_id == run_id, standing.customer_id == customer_id)
