@@ -26,6 +26,8 @@ def fall() -> None:
 def list_(policy_key: str | None, most: int) -> None:
     """List the falls that wait for a decision in the newest run of a policy, or of every policy."""
     table = Table("run", "as of", "policy", "客户 customer", "", "等级 tier", "拟降 proposed", "偏低期数 below")
+    for place in (1, 3):
+        table.columns[place].no_wrap = True
     found = aliased(Standing, falls.open_falls(policy_key).subquery())
     statement = (
         select(

@@ -12,7 +12,7 @@ from policy_texts import CARD, TABLE
 from policies import DocumentError, Policy, compile_plan, grade, load, parse
 from policies.case import Case
 from policies.check import outcome_of
-from policies.hold import Graded, Standing, follow, held_text, staying
+from policies.hold import Graded, Standing, decided, follow, held_text, staying
 from policies.version import semantic_hash
 
 ORDER = ("S", "A", "B", "C")
@@ -163,6 +163,32 @@ def test_a_fall_out_of_a_guarded_tier_is_proposed_until_it_is_approved() -> None
     text = held_text(document, proposed)
     assert text is not None
     assert (text.zh, text.en) == ("保留 S:降为 B 有待批准", "S stays: the fall to B waits for approval")
+
+
+def test_a_decided_fall_is_taken_or_its_count_begins_anew() -> None:
+    document = card({"demotion_needs_approval": ["S"], "minimum_periods": 2})
+    low = Graded("graded", "B")
+    proposed = follow(document, follow(document, Standing("S"), low), low)
+    assert proposed == Standing("S", 2, "approval", "B")
+    approved, refused = decided(proposed, True), decided(proposed, False)
+    assert (approved, held_text(document, approved)) == (Standing("B"), None)
+    assert refused == Standing("S", 0, "refused")
+    told = held_text(document, refused)
+    assert told is not None
+    assert (told.zh, told.en) == ("保留 S:降级未获批准", "S stays: its fall was refused")
+    again = follow(document, refused, low)
+    assert again == Standing("S", 1, "periods")
+    assert follow(document, again, low) == proposed
+
+
+def test_a_tier_outside_the_order_is_neither_a_rise_nor_a_fall() -> None:
+    rule = {"id": "new", "when": {"input": "tenure", "lt": 12}, "then": "M"}
+    document = parse(json.dumps({
+        "kind": "rules", "id": "r", "title": {"zh": "甲", "en": "x"}, "rules": [rule], "else": "B",
+        "tiers": {"order": ["A", "B"], "outside": ["M"]}, "hold": {"minimum_periods": 2},
+    }))  # fmt: skip
+    assert follow(document, Standing("A"), Graded("graded", "M")) == Standing("M")
+    assert follow(document, Standing("M"), Graded("graded", "B")) == Standing("B")
 
 
 def test_an_exit_bound_does_not_hold_against_a_gate_and_a_total_that_may_lie_above_it_is_pending() -> None:

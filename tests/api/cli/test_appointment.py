@@ -36,6 +36,32 @@ def test_an_appointment_is_made_listed_and_ended(
     assert (code, out, "There is no Appointment 9" in err) == (1, "", True)
 
 
+def test_an_override_is_made_and_listed_with_its_kind(
+    fenji: Callable[..., tuple[int, str, str]], sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    world.build(sqlite_engine, tmp_path, 1)
+    day = today(settings().zone)
+    call = (
+        "appointment",
+        "override",
+        "202601-0001",
+        world.POLICY,
+        "A",
+        "--until",
+        day,
+        "--reason",
+        "误",
+        "--evidence",
+        "[纪要]",
+    )
+    code, _, err = fenji(*call, "--as", "sales")
+    assert (code, "may not override_tier" in err) == (1, True)
+    assert fenji(*call, "--as", "strategy") == (0, f"Override 1: 202601-0001 A, {day} to {day}.\n", "")
+    code, out, _ = fenji("appointment", "list")
+    assert (code, "override" in out) == (0, True)
+    assert fenji("appointment", "end", 1, "--reason", "x", "--as", "strategy")[1] == f"Override 1 ended on {day}.\n"
+
+
 def test_the_review_of_a_run_is_listed(
     fenji: Callable[..., tuple[int, str, str]], sqlite_engine: Engine, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import held
 import pytest
 import world
 from sqlalchemy import Engine, func, select, text
@@ -183,3 +184,67 @@ def test_an_appointment_is_not_altered_doubled_or_taken_away_by_hand(engine: Eng
         connection.execute(text("update appointments set ended_on = null, ended_by_id = null"))
     with Session(engine) as session:
         assert runs.counts(session, 1)
+
+
+def overrule(made: world.World, customer: int = 1, who: str | None = "strategy", **values: Any) -> Any:
+    given = {"policyKey": held.POLICY, "tier": "C", "validUntil": str(YEAR), "reason": "失信", "evidence": "法院公告"}
+    query = f'mutation M($input: OverrideInput!) {{ r: overrideTier(customerId: "{global_id("Customer", customer)}", input: $input) {{ {FIELDS.replace("tier ", "kind tier ")} }} }}'
+    return made.ask(query, {"input": {**given, **values}}, who=who)
+
+
+def test_an_override_takes_effect_lapses_and_becomes_no_floor(engine: Engine, tmp_path: Path) -> None:
+    made = held.build(engine, tmp_path, 2, {"minimum_periods": 2})
+    made.run(80, 80)
+    answer = overrule(made.made)["data"]["r"]
+    assert (answer["__typename"], answer["kind"], answer["validFrom"]) == ("Appointment", "OVERRIDE", str(DAY))
+    assert overrule(made.made, 2, tier="S")["data"]["r"]["tier"] == "S"
+    assert made.effective() == made.effective(planning=False) == ["C", "S"]
+    later = made.run(61, 61)  # from A, which was computed, and neither from C nor from S
+    assert made.standings(later) == [("A", 1, "periods", None)] * 2
+    assert made.effective() == ["C", "S"]
+    with engine.begin() as connection:  # as it looks a year after
+        connection.execute(text(f"drop trigger guard_appointment_content{'' if engine.dialect.name == 'sqlite' else ' on appointments'}"))  # fmt: skip
+        connection.execute(text("update appointments set valid_from = '2020-01-01', valid_until = '2020-12-31'"))
+    assert made.effective() == ["A", "A"]
+
+
+def test_an_override_needs_a_role_a_reason_evidence_and_an_end_and_stands_alone(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    made = held.build(sqlite_engine, tmp_path, 2, None).made
+    before = count(sqlite_engine)
+    for who in (None, "sales", "analyst", "boss", "finance"):
+        answer = overrule(made, who=who)
+        found = answer["errors"][0]["extensions"] if who is None else answer["data"]["r"]
+        assert found["code"] == ("not_signed_in" if who is None else "forbidden")
+    for values, code, said in (
+        ({"tier": "M"}, "invalid", "'M' is not one of the tiers of 'held': S, A, B, C"),
+        ({"validUntil": str(YEAR + timedelta(days=1))}, "invalid", "at most 12 months"),
+        ({"validUntil": str(DAY - timedelta(days=1))}, "invalid", "is not a day from"),
+        ({"reason": " "}, "invalid", "reason: an override needs it"),
+        ({"evidence": " "}, "invalid", "evidence: an override needs it"),
+        ({"policyKey": "nothing"}, "no_policy_in_force", "'nothing'"),
+    ):
+        answer = overrule(made, **values)["data"]["r"]
+        assert (answer["code"], said in answer["message"]) == (code, True), answer
+    with writing(sqlite_engine) as session:
+        session.get_one(Customer, 2).owner_id = made.people["strategy"].id
+    assert overrule(made, 2)["data"]["r"]["code"] == "forbidden"
+    assert count(sqlite_engine) == before
+    assert overrule(made)["data"]["r"]["__typename"] == "Appointment"
+    again = overrule(made, tier="S")["data"]["r"]
+    assert (again["code"], "is overridden to C from" in again["message"]) == ("conflict", True)
+    with pytest.raises(IntegrityError), sqlite_engine.begin() as connection:
+        connection.execute(text("update appointments set kind = 'appointment'"))
+    ending = f'mutation {{ r: endAppointment(id: "{global_id("Appointment", 1)}", reason: "x") {{ {FIELDS} }} }}'
+    assert made.ask(ending, who="strategy")["data"]["r"]["endedOn"] == str(DAY)
+    assert overrule(made, tier="S")["data"]["r"]["tier"] == "S"
+
+
+def test_an_override_and_an_appointment_are_not_both_given(engine: Engine, tmp_path: Path) -> None:
+    made = built(engine, tmp_path)
+    assert appoint(made)["data"]["r"]["__typename"] == "Appointment"
+    answer = overrule(made, policyKey=world.POLICY)["data"]["r"]
+    assert (answer["code"], "is appointed S from" in answer["message"]) == ("conflict", True)
+    assert overrule(made, 2, policyKey=world.POLICY)["data"]["r"]["kind"] == "OVERRIDE"
+    assert "is overridden to C" in appoint(made, 2)["data"]["r"]["message"]
