@@ -33,12 +33,12 @@ _TEXT = {
     "zh": {
         "tier": "等级 {tier}", "pending": "待确认:{tiers}", "total": "总分", "full": "满分",
         "key_known": "已得", "key_full": "可得", "key_missing": "待确认(最低至最高)", "weight": "权重 {weight}",
-        "range": "{worst} 至 {best}", "shared": ",权重 {weight} 由已知指标分摊", "name": "{title}:评分瀑布图",
+        "range": "{worst} 至 {best}", "shared": ",权重 {weight} 由已知指标分摊", "taken": ",权重 × {factor}", "name": "{title}:评分瀑布图",
     },
     "en": {
         "tier": "tier {tier}", "pending": "pending: {tiers}", "total": "Total", "full": "full",
         "key_known": "earned", "key_full": "possible", "key_missing": "not known (worst to best)",
-        "weight": "weight {weight}", "range": "{worst} to {best}", "shared": ", its weight of {weight} is shared out", "name": "{title}: waterfall of the score",
+        "weight": "weight {weight}", "range": "{worst} to {best}", "shared": ", its weight of {weight} is shared out", "taken": ", weight × {factor}", "name": "{title}: waterfall of the score",
     },
 }  # fmt: skip
 
@@ -116,6 +116,7 @@ class _Picture:
             note += "" if part.factor else self.text["shared"].format(weight=percent(part.weight or Fraction(0)))
         else:
             note = self.say(rung.value or rung.range)
+            note += self.text["taken"].format(factor=decimal_text(part.factor)) if part.factor != 1 else ""
             figure = floor_tenth(part.contribution)
             worked = f"{decimal_text(part.points)}/{decimal_text(part.out_of)}"
             worked += "" if part.weight is None else f" × {share_text(part)} = {figure}"
