@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Engine, case, func, or_, select
+from sqlalchemy import Date, Engine, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -29,9 +29,11 @@ from policies import explain as explain_policy
 from policies.picture import waterfall
 from policies.ranking import frozen
 from policies.states import PENDING
+from policies.values import Labels
 from policies.vocabulary import WORDS
+from schema.appointed import holds_on
 from schema.previous import previous_tiers
-from schema.tables import CurrentGrade, Customer, Grade, Order, PolicyVersion, Run, facts
+from schema.tables import Appointment, CurrentGrade, Customer, Grade, Order, Policy, PolicyVersion, Run, facts
 
 STATUS_LABELS = {"pending": "待定 pending", "not_applicable": "不适用 not applicable", "error": "错误 error"}
 
@@ -148,11 +150,32 @@ def explain(customer: str, run_id: int | None, language: str, picture: Path | No
         found = find_customer(session, customer)
         plan, explanation = explained(session, found, run_id)
         heading = f"{found.number} {found.name}"
+        beside = given(session, found, run_id, plan)
     if picture is not None:
         _write(picture, waterfall(plan, explanation, language, heading))
     click.echo(heading)
     for line in explanation.lines(language):
         click.echo(line)
+    if beside is not None:
+        click.echo(beside.zh if language == "zh" else beside.en)
+
+
+def given(session: Session, customer: Customer, run_id: int | None, plan: Plan) -> Labels | None:
+    """Return what people gave the customer beside the computed tier on the run's day, or today; None for nothing."""
+    run = None if run_id is None else session.get_one(Run, run_id)
+    day = literal(snapshots.today(settings().zone) if run is None else run.as_of, Date)
+    found = session.scalar(
+        select(Appointment)
+        .join(Policy, Policy.id == Appointment.policy_id)
+        .where(Appointment.customer_id == customer.id, Policy.key == plan.document.id, holds_on(day))
+    )
+    if found is None:
+        return None
+    word = {"appointment": "任命", "override": "人工改判"}[found.kind]
+    return Labels(
+        zh=f"{word}为 {found.tier},{found.valid_from} 至 {found.valid_until}:{found.reason}",
+        en=f"{found.kind.capitalize()}: {found.tier} from {found.valid_from} to {found.valid_until}: {found.reason}",
+    )
 
 
 def find_customer(session: Session, wanted: str) -> Customer:

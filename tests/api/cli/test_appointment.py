@@ -59,6 +59,9 @@ def test_an_override_is_made_and_listed_with_its_kind(
     assert fenji(*call, "--as", "strategy") == (0, f"Override 1: 202601-0001 A, {day} to {day}.\n", "")
     code, out, _ = fenji("appointment", "list")
     assert (code, "override" in out) == (0, True)
+    told = fenji("grade", "explain", "202601-0001", "--language", "en")[1]
+    assert told.endswith(f"Override: A from {day} to {day}: 误\n")
+    assert "人工改判为 A" in fenji("grade", "explain", "202601-0001", "--run", 1)[1]
     assert fenji("appointment", "end", 1, "--reason", "x", "--as", "strategy")[1] == f"Override 1 ended on {day}.\n"
 
 

@@ -8,10 +8,12 @@ import held
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from api.console.page import examples
 from api.database import writing
 from schema.tables import Audit, Customer, FallDecision
 
 HOLD = {"demotion_needs_approval": ["S"], "minimum_periods": 2}
+READY = {example.name: example for example in examples()}
 NUMBERS = ["202601-0001", "202601-0002", "202601-0003"]
 
 
@@ -109,7 +111,7 @@ def test_only_an_open_fall_of_the_newest_run_is_decided_with_a_reason(sqlite_eng
 
 
 def test_open_falls_come_by_pages(sqlite_engine: Engine, tmp_path: Path) -> None:
-    made, _ = proposed(sqlite_engine, tmp_path, 3)
+    made, newest = proposed(sqlite_engine, tmp_path, 3)
     first = made.made.data("{ falls(first: 2) { totalCount nodes { customer { number } } pageInfo { endCursor } } }")[
         "falls"
     ]
@@ -117,4 +119,12 @@ def test_open_falls_come_by_pages(sqlite_engine: Engine, tmp_path: Path) -> None
     after = first["pageInfo"]["endCursor"]
     rest = made.made.data(f'{{ falls(after: "{after}") {{ nodes {{ customer {{ number }} }} }} }}')["falls"]["nodes"]
     assert [node["customer"]["number"] for node in rest] == NUMBERS[2:]
+    query = READY["14_falls"].query
+    for decided in range(3):
+        with made.made.statements() as seen:
+            assert made.made.data(query)["falls"]["totalCount"] == 3 - decided
+        assert len(seen) == 3, seen  # the falls, their number, the appointments of today; the plan is kept
+        assert made.made.data(query) == made.made.data(query, planning=False)
+        if decided < 2:
+            made.decide(newest, decided + 1)
     assert made.made.data('{ falls(policyKey: "other") { totalCount } }')["falls"]["totalCount"] == 0

@@ -155,4 +155,5 @@ def test_every_example_has_a_constant_number_of_statements(sqlite_engine: Engine
         "06_grade_history": 6,
         "09_policies": 4,
         "12_improvements": 2,
+        "14_falls": 2,
     }
