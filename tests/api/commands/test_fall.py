@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import held
-from sqlalchemy import Engine, func, select
+import pytest
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from api.commands.fall import decide
+from api.commands.run import insert_grades
+from api.commands.standing import fill
 from api.console.page import examples
 from api.database import writing
-from schema.tables import Audit, Customer, FallDecision
+from policies import compile_plan, parse
+from schema.tables import Audit, Customer, FallDecision, PolicyVersion, Run
 
 HOLD = {"demotion_needs_approval": ["S"], "minimum_periods": 2}
 READY = {example.name: example for example in examples()}
@@ -128,3 +135,20 @@ def test_open_falls_come_by_pages(sqlite_engine: Engine, tmp_path: Path) -> None
         if decided < 2:
             made.decide(newest, decided + 1)
     assert made.made.data('{ falls(policyKey: "other") { totalCount } }')["falls"]["totalCount"] == 0
+
+
+def test_on_postgresql_a_decision_waits_for_a_run_that_is_finishing(postgres_engine: Engine, tmp_path: Path) -> None:
+    made, newest = proposed(postgres_engine, tmp_path)
+    with Session(postgres_engine) as finishing, Session(postgres_engine) as deciding:
+        run = finishing.get_one(Run, newest)
+        version = finishing.get_one(PolicyVersion, run.version_id)
+        plan = compile_plan(parse(version.document))
+        later = Run(version_id=version.id, as_of=run.as_of + timedelta(days=1), started_by_id=run.started_by_id)
+        finishing.add(later)
+        finishing.flush()
+        insert_grades(finishing.connection(), plan, later.id, run.snapshot_id or 0)
+        fill(finishing, later, plan, run.snapshot_id or 0, "postgres")
+        deciding.execute(text("set lock_timeout = '200ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            decide(deciding, made.made.people["strategy"], newest, 1, "approved", "同意")
+    assert made.decide(newest, 1)["__typename"] == "Standing"  # the run was given up
