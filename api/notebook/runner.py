@@ -25,7 +25,7 @@ from api.notebook.strict import assignments
 from policies.backtest.metrics import canonical, fingerprint
 from policies.refusal import Refusal
 
-NEEDED = ("papermill", "ipykernel", "jupytext", "nbconvert", "matplotlib")
+NEEDED = ("papermill", "ipykernel", "jupytext", "nbconvert", "matplotlib", "numpy", "scipy")
 # The only variables a notebook sees: no address of the database, no key.
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH")
 FIXED = {
