@@ -19,7 +19,7 @@ from policies.refusal import Refusal
 
 FEWEST = 50  # customers, below which four parameters say little
 FEWEST_REPEATING = 10
-NODES = 100  # of the quadrature: six digits while the weeks ahead are less than a thousand times alpha + age
+NODES = 100  # of the quadrature: five digits while the weeks ahead are up to twenty times alpha + age
 
 
 @dataclass(frozen=True)
