@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Executable, func, select
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -28,11 +28,13 @@ from policies.backtest.metrics import canonical, fingerprint
 from policies.backtest.parameters import BacktestParameters, checked
 from policies.backtest.replay import CANDIDATE, CHAMPION, DESCRIPTION, OUTCOMES, SNAPSHOTS, Replay
 from policies.compiler import compile_plan
+from policies.lifetime import HISTORIES
 from policies.loading import parse
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.version import semantic_hash
-from schema.outcomes import COLUMNS, horizon_end, outcomes_statement
+from schema.histories import histories_statement
+from schema.outcomes import horizon_end, outcomes_statement
 from schema.tables import Backtest, Order, Policy, PolicyVersion
 from schema.tables.base import now
 from schema.windows import months_before
@@ -41,7 +43,6 @@ NOTEBOOK = NOTEBOOKS / "backtest_policy.py"
 HORIZON = 6
 MOST_DATES = 8  # of the dates chosen when none are given, the latest
 WARM_UP = 12  # months of history before the first of them, so that facts of 12 months mean something
-ARROW = pa.schema([(name, pa.int64()) for name in COLUMNS])
 
 
 def start(session: Session, actor: Actor, version_id: int, parameters: Mapping[str, Any]) -> Backtest:
@@ -205,13 +206,15 @@ def gather(
     fingerprints: dict[str, str] = {}
     (inputs / SNAPSHOTS).mkdir()
     (inputs / OUTCOMES).mkdir()
+    (inputs / HISTORIES).mkdir()
     for done, day in enumerate(parameters.dates):
         report(done, len(parameters.dates), f"快照 snapshot {day}")
         taken = snapshots.take(engine, home, day, settings().zone)
         assert taken.parquet is not None  # a snapshot that was taken has its file
         shutil.copyfile(home / taken.parquet, inputs / SNAPSHOTS / f"{day}.parquet")
         fingerprints[day.isoformat()] = taken.fingerprint
-        _write_outcomes(engine, day, parameters.horizon_months, inputs / OUTCOMES / f"{day}.parquet")
+        _write(engine, outcomes_statement(day, parameters.horizon_months), inputs / OUTCOMES / f"{day}.parquet")
+        _write(engine, histories_statement(day, settings().zone), inputs / HISTORIES / f"{day}.parquet")
     (inputs / CANDIDATE).write_text(candidate.document, encoding="utf-8")
     if champion is not None:
         (inputs / CHAMPION).write_text(champion.document, encoding="utf-8")
@@ -236,11 +239,13 @@ def _called(version: PolicyVersion) -> str:
     return f"{name} · {version.semantic_hash[:19]}…"
 
 
-def _write_outcomes(engine: Engine, day: date, months: int, path: Path) -> None:
+def _write(engine: Engine, statement: Executable, path: Path) -> None:
+    """Write the rows of a statement, all of whose columns are int64, as Parquet."""
     with reading(engine) as connection:
-        rows = connection.execute(outcomes_statement(day, months)).all()
-    columns = [pa.array([row[i] for row in rows], pa.int64()) for i in range(len(COLUMNS))]
-    pq.write_table(pa.table(columns, schema=ARROW), path, compression="zstd")
+        found = connection.execute(statement)
+        names, rows = list(found.keys()), found.all()
+    columns = [pa.array([row[i] for row in rows], pa.int64()) for i in range(len(names))]
+    pq.write_table(pa.table(columns, names=names), path, compression="zstd")
 
 
 def _run(folder: Path, parameters: BacktestParameters, work: jobs.Work) -> bytes:
