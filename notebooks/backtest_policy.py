@@ -18,12 +18,31 @@ folder: str = "inputs"  # a folder that `fenji backtest run` has made: .fenji/ba
 dates: list = ["2026-03-31"]  # days at whose end the facts are taken, ascending
 horizon_months: int = 6  # outcomes are the orders of (t, t + h]
 tier_of_interest: str = "A"  # the swap set is of this tier and better
+limits: list = []  # go or no-go, set before the run: [{"figure": "auc_gain", "at_least": 0}]
+service: dict | None = (
+    None  # {"capacity_hours": 5000, "tiers": {"A": {"hours": 12, "cost": 6000}, ...}}, per customer and year
+)
 
 # %%
 from api import workbench
 
-study = workbench.open(folder, dates=dates, horizon_months=horizon_months, tier_of_interest=tier_of_interest)
+study = workbench.open(
+    folder,
+    dates=dates,
+    horizon_months=horizon_months,
+    tier_of_interest=tier_of_interest,
+    limits=limits,
+    service=service,
+)
 study.overview()
+
+# %% [markdown]
+# ## 结论 Verdict
+#
+# 界限在运行前设定;每个日期都须满足,表中为最差的一个。Limits were set before the run; every date must keep them, the worst is shown.
+
+# %%
+study.verdict()
 
 # %% [markdown]
 # ## 等级分布 Distribution
@@ -35,6 +54,15 @@ study.structure_picture()
 
 # %%
 study.structure()
+
+# %% [markdown]
+# ## 金额集中度 Concentration
+
+# %%
+study.lorenz_picture()
+
+# %%
+study.concentration()
 
 # %% [markdown]
 # ## 各日期的等级 Tiers over dates
@@ -77,7 +105,31 @@ study.foresight()
 study.order_holds()
 
 # %% [markdown]
+# ## 流失 Churn
+#
+# 流失:此前 12 个月有订单、后续期没有订单的客户。Lost: ordered in the 12 months before, and nothing in the period after.
+
+# %%
+study.churn_picture()
+
+# %%
+study.churn()
+
+# %% [markdown]
+# ## 区分度 Discrimination
+#
+# 次序能否分辨后续有采购的客户,以及前若干客户占后续期金额的份额。Does the order tell who buys next, and what do its first customers buy?
+
+# %%
+study.capture_picture()
+
+# %%
+study.discrimination()
+
+# %% [markdown]
 # ## 进出名单 Swap set
+#
+# 净值 = 后续毛利 − 期内服务成本;描述所见,不证明因果。Net value = profit next − cost of service; it describes, and proves no cause.
 
 # %%
 study.swap()

@@ -40,6 +40,8 @@ def facts(customer: int, date: str) -> dict[str, Any]:
     known |= {
         "status": "potential" if customer % 10 == 0 else "active",
         "amount_12m": customer * 2_500_000 + len(date),
+        "profit_12m": None if customer % 9 == 0 else customer * 500_000,
+        "orders_12m": customer % 4,
         "satisfaction": None if customer % 7 == 0 else 200 + 5 * customer,
     }
     return known
@@ -56,7 +58,8 @@ def write_inputs(folder: Path, candidate: str = CANDIDATE, champion: str | None 
         table = pa.Table.from_pylist(rows, schema=pa.schema([("customer_id", pa.int64()), *types]))
         pq.write_table(table, folder / "snapshots" / f"{date}.parquet")
         later = [
-            {"customer_id": number, "next_amount": number * 1_000_000, "next_orders": 1, "next_unknown": 0}
+            {"customer_id": number, "next_amount": number * 1_000_000, "next_orders": 1, "next_unknown": 0,
+             "next_profit": number * 200_000, "next_unprofit": 0}
             for number in numbers if number % 3
         ]  # fmt: skip
         pq.write_table(pa.Table.from_pylist(later), folder / "outcomes" / f"{date}.parquet")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from api.workbench.study import Study
 from policies.backtest.parameters import checked
@@ -12,7 +13,14 @@ from policies.backtest.replay import Replay
 __all__ = ["Study", "open"]
 
 
-def open(folder: str | Path, *, dates: Sequence[str], horizon_months: int, tier_of_interest: str) -> Study:
-    """Return the study of a folder of inputs (``fenji backtest run`` makes one); Refusal for wrong parameters."""
-    values = {"dates": list(dates), "horizon_months": horizon_months, "tier_of_interest": tier_of_interest}
+def open(
+    folder: str | Path, *, dates: Sequence[str], horizon_months: int, tier_of_interest: str,
+    limits: Sequence[Mapping[str, Any]] = (), service: Mapping[str, Any] | None = None,
+) -> Study:  # fmt: skip
+    """Return the study of a folder of inputs (``fenji backtest run`` makes one); Refusal for wrong parameters.
+
+    The parameters are those of policies.backtest.parameters.BacktestParameters.
+    """
+    values = {"dates": list(dates), "horizon_months": horizon_months, "tier_of_interest": tier_of_interest,
+              "limits": list(limits), "service": service}  # fmt: skip
     return Study(Replay(Path(folder), checked(values)))

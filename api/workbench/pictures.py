@@ -139,3 +139,48 @@ def heat_map(
     axis.xaxis.tick_top()
     axis.xaxis.set_label_position("top")
     return _picture(figure, title)
+
+
+@matplotlib.rc_context(STYLE)
+def curves(
+    title: str, steps: Sequence[int], panels: Sequence[tuple[str, dict[str, Sequence[float]]]], labels: tuple[str, str]
+) -> Picture:
+    """Draw, in panels side by side, curves over the steps from 0 to 100 percent, beside the diagonal."""
+    figure, axes = _figure(4.6 * len(panels), 3.8, len(panels))
+    for axis, (label, series) in zip(axes, panels, strict=True):
+        axis.plot((0, 100), (0, 100), color=FAINT, linewidth=1)
+        for number, (name, values) in enumerate(series.items()):
+            axis.plot(steps, values, color=(CANDIDATE, CHAMPION)[number], linewidth=2, label=name)
+        axis.set_xlim(0, 100)
+        axis.set_ylim(0, 100)
+        axis.set_xlabel(labels[0])
+        axis.set_ylabel(labels[1])
+        axis.set_title(label)
+        axis.legend(fontsize=8)
+    return _picture(figure, title)
+
+
+@matplotlib.rc_context(STYLE)
+def intervals(
+    title: str, names: Sequence[str], series: dict[str, list[tuple[float, float, float] | None]], label: str
+) -> Picture:
+    """Draw a point with its interval (value, low, high) for every name, one a series beside the other."""
+    figure, (axis,) = _figure(1.6 + 1.1 * len(names), 3.2)
+    for number, (name, values) in enumerate(series.items()):
+        shift = (number - (len(series) - 1) / 2) * 0.22
+        found = [(i + shift, *ends) for i, ends in enumerate(values) if ends is not None]
+        if found:
+            x, value, low, high = zip(*found, strict=True)
+            errors = [
+                [v - a for v, a in zip(value, low, strict=True)],
+                [b - v for v, b in zip(value, high, strict=True)],
+            ]
+            axis.errorbar(x, value, errors, fmt="o", color=(CANDIDATE, CHAMPION)[number], capsize=3, label=name)
+    axis.set_xticks(range(len(names)), names)
+    axis.set_xlim(-0.6, len(names) - 0.4)
+    axis.set_ylim(bottom=0)
+    axis.set_ylabel(label)
+    axis.tick_params(axis="x", length=0)
+    if axis.get_legend_handles_labels()[0]:
+        figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return _picture(figure, title)

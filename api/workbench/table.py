@@ -95,6 +95,21 @@ def percent(share: Fraction | None) -> str:
     return "–" if share is None else f"{round(share * 1000) / 10:.1f}%"
 
 
+def decimal(value: Fraction | float | None, digits: int = 3) -> str:
+    """Return a statistic as it is read: 0.873; a dash where there is none."""
+    return "–" if value is None else f"{float(value):.{digits}f}"
+
+
+def chance(p: float | None) -> str:
+    """Return a probability as it is read: 0.012, or < 0.001; a dash where there is none."""
+    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def interval(ends: tuple[Fraction, Fraction] | None) -> str:
+    """Return an interval of shares: 12.3–14.5%; a dash where there is none."""
+    return "–" if ends is None else f"{float(ends[0] * 100):.1f}–{float(ends[1] * 100):.1f}%"
+
+
 @dataclass(frozen=True)
 class Money:
     """The unit in which a column of amounts is read: 万元 when one of them reaches 100 万元, else 元."""

@@ -1,4 +1,4 @@
-"""Foresight: how well the order that a policy gives its customers foretells what they buy next."""
+"""Foresight: what the customers of each tier bought next, at what margin, and how many of them were lost."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
+from policies.backtest.distributions import wilson
+from policies.backtest.figure import part, points, whole
 from policies.backtest.panel import Panel, Places, Side
-from policies.backtest.structure import part
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the customers of one place bought in (t, t + h]: amounts in fen, mean and median over all of them."""
+    """What the customers of one place bought in (t, t + h]: amounts in fen, mean and median over all of them.
+
+    ``unknown`` orders have no known amount and ``unprofit`` ones no known profit; neither is in its sum.  ``active``
+    customers ordered in the 12 months before t, ``lost`` ones of them order nothing in (t, t + h].
+    """
 
     place: str
     customers: int
     buyers: int
     amount: int
     unknown: int
+    profit: int
+    unprofit: int
+    active: int
+    lost: int
     median: Fraction | None
     share: Fraction
 
@@ -28,53 +38,86 @@ class Outcome:
         """Return the mean over the customers of the place, those who bought nothing too; None of nobody."""
         return Fraction(self.amount, self.customers) if self.customers else None
 
+    @property
+    def margin(self) -> Fraction | None:
+        """Return profit / amount; None where nothing was bought, or while the profit of an order is not known."""
+        return Fraction(self.profit, self.amount) if self.amount and not self.unprofit else None
 
-# customers, buyers, amount, unknown, median
-_Sums = tuple[int, int, int, int, Fraction | None]
+    @property
+    def buying(self) -> tuple[Fraction, Fraction] | None:
+        """Return the 95 % interval of the share of buyers."""
+        return wilson(self.buyers, self.customers)
+
+    @property
+    def churn(self) -> Fraction | None:
+        """Return the share of the active customers who were lost; None of nobody."""
+        return Fraction(self.lost, self.active) if self.active else None
+
+    @property
+    def losing(self) -> tuple[Fraction, Fraction] | None:
+        """Return the 95 % interval of the churn."""
+        return wilson(self.lost, self.active)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the row for JSON."""
+        return {
+            "place": self.place, "customers": self.customers, "buyers": self.buyers, "buyers_interval": _ends(self.buying),
+            "amount": self.amount, "unknown": self.unknown, "mean": whole(self.mean), "median": whole(self.median),
+            "share": points(self.share), "profit": self.profit, "unprofit": self.unprofit, "margin": points(self.margin),
+            "active": self.active, "lost": self.lost, "churn": points(self.churn), "churn_interval": _ends(self.losing),
+        }  # fmt: skip
+
+
+def _ends(interval: tuple[Fraction, Fraction] | None) -> list[int | None] | None:
+    return None if interval is None else [points(end) for end in interval]
+
+
+# customers, buyers, amount, unknown, profit, unprofit, active, lost; then the median
+_Sums = tuple[int, int, int, int, int, int, int, int]
+_NOBODY: tuple[_Sums, None] = ((0, 0, 0, 0, 0, 0, 0, 0), None)
 
 
 def foresight(panel: Panel, side: Side) -> tuple[Outcome, ...]:
     """Return every place of a policy in order, with what its customers bought next; share is of all that was bought.
 
-    ``unknown`` is the number of orders whose amount is not known and therefore not in ``amount``.  The median of an
-    even number is half the sum of the two in the middle.
+    The median of an even number is half the sum of the two in the middle.
     """
-    found = {
-        row[0]: (row[1], row[2], int(row[3]), int(row[4]), Fraction(int(row[5]), row[6]))
-        for row in panel.rows(
-            "with ranked as (select place, next_amount, next_orders, next_unknown, count(*) over (partition by place) "
-            "as size, row_number() over (partition by place order by next_amount) as number "
-            "from placed join customers using (customer_id) where side = $side) "
-            "select place, count(*), count(*) filter (next_orders > 0), sum(next_amount), sum(next_unknown), "
-            "sum(next_amount) filter (number in ((size + 1) // 2, (size + 2) // 2)), "
-            "count(*) filter (number in ((size + 1) // 2, (size + 2) // 2)) from ranked group by place",
-            side=side,
-        )
-    }
+    found: dict[int, tuple[_Sums, Fraction | None]] = {}
+    for place, middle, middles, *sums in panel.rows(
+        "with ranked as (select *, count(*) over (partition by place) as size, "
+        "row_number() over (partition by place order by next_amount) as number "
+        "from placed join customers using (customer_id) where side = $side) "
+        "select place, sum(next_amount) filter (number in ((size + 1) // 2, (size + 2) // 2)), "
+        "count(*) filter (number in ((size + 1) // 2, (size + 2) // 2)), count(*), count(*) filter (next_orders > 0), "
+        "sum(next_amount), sum(next_unknown), sum(next_profit), sum(next_unprofit), count(*) filter (orders > 0), "
+        "count(*) filter (orders > 0 and next_orders = 0) from ranked group by place",
+        side=side,
+    ):
+        a, b, c, d, e, f, g, h = map(int, sums)
+        found[place] = (a, b, c, d, e, f, g, h), Fraction(int(middle), middles)
     return _outcomes(panel.places[side], found)
 
 
-def _outcomes(places: Places, found: Mapping[int, _Sums]) -> tuple[Outcome, ...]:
-    everything = sum(row[2] for row in found.values())
+def _outcomes(places: Places, found: Mapping[int, tuple[_Sums, Fraction | None]]) -> tuple[Outcome, ...]:
+    everything = sum(sums[2] for sums, _ in found.values())
     return tuple(
-        Outcome(name, *row, part(row[2], everything))
+        Outcome(name, *sums, median, part(sums[2], everything))
         for position, name in enumerate(places.names)
-        for row in (found.get(position, (0, 0, 0, 0, None)),)
+        for sums, median in (found.get(position, _NOBODY),)
     )
 
 
 def pooled(dates: Sequence[tuple[Outcome, ...]], places: Places) -> tuple[Outcome, ...]:
     """Return the outcomes of several dates together, each customer counted once a date; without medians."""
-    sums = {
-        position: (
-            sum(row[position].customers for row in dates),
-            sum(row[position].buyers for row in dates),
-            sum(row[position].amount for row in dates),
-            sum(row[position].unknown for row in dates),
-            None,
-        )
-        for position in range(len(places.names))
-    }
+
+    def total(position: int, name: str) -> int:
+        return sum(getattr(row[position], name) for row in dates)
+
+    names = ("customers", "buyers", "amount", "unknown", "profit", "unprofit", "active", "lost")
+    sums: dict[int, tuple[_Sums, Fraction | None]] = {}
+    for position in range(len(places.names)):
+        a, b, c, d, e, f, g, h = (total(position, name) for name in names)
+        sums[position] = (a, b, c, d, e, f, g, h), None
     return _outcomes(places, sums)
 
 
@@ -89,30 +132,3 @@ def breaks(outcomes: Iterable[Outcome], places: Places) -> tuple[tuple[str, str]
         for (better, high), (worse, low) in pairwise(means)
         if low is not None and high is not None and low > high
     )
-
-
-def capture(panel: Panel, side: Side, percents: Sequence[int] = (10, 20)) -> dict[int, Fraction | None]:
-    """Return the share of all that was bought next by the top 10, 20, ... percent of all customers.
-
-    Customers are ordered by tier, inside it by total; those outside the tiers come last, all tied.  Tied customers share
-    a place in the top: when a group straddles the edge, the same fraction of each counts.  None when nothing was bought.
-    """
-    groups = panel.rows(
-        "select least(place, $tiers) as tier, case when place < $tiers then rank end as score, count(*), "
-        "sum(next_amount) from placed join customers using (customer_id) where side = $side "
-        "group by tier, score order by tier, score desc",
-        side=side,
-        tiers=len(panel.places[side].tiers),
-    )
-    sizes = [(customers, int(amount)) for _, _, customers, amount in groups]
-    return {percent: _captured(sizes, percent) for percent in percents}
-
-
-def _captured(groups: Sequence[tuple[int, int]], percent: int) -> Fraction | None:
-    everyone, everything = sum(size for size, _ in groups), sum(amount for _, amount in groups)
-    seats, held = Fraction(everyone * percent, 100), Fraction(0)
-    for size, amount in groups:
-        taken = min(Fraction(size), seats)
-        held += amount * taken / size
-        seats -= taken
-    return held / everything if everything else None

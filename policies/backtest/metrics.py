@@ -1,6 +1,7 @@
-"""The figures of a backtest as plain integers, so that two runs write the same bytes on any machine.
+"""The figures of a backtest as plain values, so that two runs write the same bytes on any machine.
 
-Money in fen, shares in basis points, both rounded half to even from exact fractions; ``null`` where there is no figure.
+Money in fen, shares in basis points, both rounded half to even from exact fractions; statistics at six digits;
+``null`` where there is no figure.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from policies.backtest.foresight import Outcome, breaks, capture, foresight, pooled
+from policies.backtest.concentration import Concentration, concentration, gathered
+from policies.backtest.discrimination import Discrimination, Order, added, discrimination, order
+from policies.backtest.figure import points, probability, statistic
+from policies.backtest.foresight import Outcome, breaks, foresight, pooled
 from policies.backtest.migration import Matrix, migration
 from policies.backtest.panel import Panel, Places, Side
+from policies.backtest.service import Served, Service, served
 from policies.backtest.stability import Stability
 from policies.backtest.structure import Share, structure
 from policies.backtest.swap import Swap, swap
+from policies.backtest.trend import Trend, trend
 
-SCHEMA = "fenji.metrics/1"
-PERCENTS = (10, 20)
+SCHEMA = "fenji.metrics/2"
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,28 @@ class SideFigures:
 
     places: Places
     structure: tuple[Share, ...]
+    gathered: tuple[Fraction, ...]
     foresight: tuple[Outcome, ...]
-    capture: dict[int, Fraction | None]
+    trend: Trend | None
+    order: Order
+    discrimination: Discrimination
+    service: Served | None
 
     @property
     def breaks(self) -> tuple[tuple[str, str], ...]:
         """Return the neighbouring tiers whose order the outcome contradicts."""
         return breaks(self.foresight, self.places)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the figures for JSON."""
+        return {
+            "structure": [row.plain() for row in self.structure],
+            "gathered": [points(share) for share in self.gathered],
+            **_outcomes(self.foresight, self.places),
+            "trend": _trend(self.trend),
+            **_discrimination(self.discrimination),
+            "service": self.service.plain() if self.service else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -43,22 +63,48 @@ class DateFigures:
     """What both policies do on one date; without a champion there is nothing to move from."""
 
     sides: Mapping[Side, SideFigures]
+    concentration: Concentration | None
     migration: Matrix | None
     swap: Swap | None
 
+    def plain(self) -> dict[str, Any]:
+        """Return the figures for JSON."""
+        return {
+            **{side: each.plain() for side, each in self.sides.items()},
+            "concentration": _concentration(self.concentration) if self.concentration else None,
+            "migration": self.migration.plain() if self.migration else None,
+            "swap": self.swap.plain() if self.swap else None,
+        }
 
-def measure(panel: Panel, tier: str) -> DateFigures:
+
+def measure(panel: Panel, tier: str, service: Service | None = None, months: int = 12) -> DateFigures:
     """Return all figures of a panel; ``tier`` and better is the group whose swap set is counted.
 
-    The swap set is None when there is no champion, or when the champion has no tier of that name.
+    The swap set is None when there is no champion, or when the champion has no tier of that name; its cost is that of
+    ``service`` over the ``months`` of the outcomes.
     """
-    sides = {
-        side: SideFigures(places, structure(panel, side), foresight(panel, side), capture(panel, side, PERCENTS))
-        for side, places in panel.places.items()
-    }
+    sides = {side: _side(panel, side, service) for side in panel.places}
     champion = panel.places.get("champion")
-    moves = migration(panel) if champion else None
-    return DateFigures(sides, moves, swap(panel, tier) if champion and tier in champion.tiers else None)
+    return DateFigures(
+        sides,
+        concentration(panel),
+        migration(panel) if champion else None,
+        swap(panel, tier, service, months) if champion and tier in champion.tiers else None,
+    )
+
+
+def _side(panel: Panel, side: Side, service: Service | None) -> SideFigures:
+    shares, ranked = structure(panel, side), order(panel, side)
+    return SideFigures(
+        panel.places[side],
+        shares,
+        gathered(panel, side),
+        foresight(panel, side),
+        trend(panel, side),
+        ranked,
+        discrimination(ranked),
+        served(shares, service) if service else None,
+    )
 
 
 def together(dates: Mapping[str, DateFigures], side: Side) -> tuple[Outcome, ...]:
@@ -67,13 +113,19 @@ def together(dates: Mapping[str, DateFigures], side: Side) -> tuple[Outcome, ...
     return pooled([each.foresight for each in figures], figures[0].places)
 
 
+def ordered(dates: Mapping[str, DateFigures], side: Side) -> Discrimination:
+    """Return how well one policy's order foretells over all dates together."""
+    return discrimination(added(found.sides[side].order for found in dates.values()))
+
+
 def as_json(dates: Mapping[str, DateFigures]) -> dict[str, Any]:
     """Return the figures by date, and of all dates together, as plain JSON values."""
     sides = next(iter(dates.values())).sides
     return {
-        "dates": {date: _date(figures) for date, figures in dates.items()},
+        "dates": {date: figures.plain() for date, figures in dates.items()},
         "together": {
-            side: _outcomes(together(dates, side), sides[side].places) for side in sides
+            side: {**_outcomes(together(dates, side), sides[side].places), **_discrimination(ordered(dates, side))}
+            for side in sides
         },
     }  # fmt: skip
 
@@ -103,62 +155,33 @@ def fingerprint(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _date(figures: DateFigures) -> dict[str, Any]:
-    return {
-        **{side: _side(each) for side, each in figures.sides.items()},
-        "migration": _migration(figures.migration) if figures.migration else None,
-        "swap": _swap(figures.swap) if figures.swap else None,
-    }
-
-
-def _side(figures: SideFigures) -> dict[str, Any]:
-    return {
-        "structure": [
-            {"place": row.place, "customers": row.customers, "amount": row.amount, "unknown": row.unknown,
-             "of_customers": points(row.of_customers), "of_amount": points(row.of_amount)}
-            for row in figures.structure
-        ],
-        **_outcomes(figures.foresight, figures.places),
-        "capture": {str(percent): points(share) for percent, share in figures.capture.items()},
-    }  # fmt: skip
-
-
 def _outcomes(outcomes: tuple[Outcome, ...], places: Places) -> dict[str, Any]:
     found = breaks(outcomes, places)
     return {
-        "foresight": [
-            {"place": row.place, "customers": row.customers, "buyers": row.buyers, "amount": row.amount,
-             "unknown": row.unknown, "mean": whole(row.mean), "median": whole(row.median), "share": points(row.share)}
-            for row in outcomes
-        ],
+        "foresight": [row.plain() for row in outcomes],
         "monotone": not found,
         "breaks": [list(pair) for pair in found],
-    }  # fmt: skip
+    }
 
 
-def _migration(found: Matrix) -> dict[str, Any]:
+def _trend(found: Trend | None) -> dict[str, Any] | None:
+    return None if found is None else {"z": statistic(found.z), "p": probability(found.p)}
+
+
+def _discrimination(found: Discrimination) -> dict[str, Any]:
     return {
-        "rows": list(found.rows.names),
-        "columns": list(found.columns.names),
-        "customers": [list(row) for row in found.counts],
-        "of_row": [[points(found.share(i, j)) for j in range(len(row))] for i, row in enumerate(found.counts)],
-        **{name: getattr(found, name) for name in ("up", "down", "same", "far", "crossing")},
+        "auc": statistic(found.auc),
+        "gini": statistic(found.gini),
+        "ks": statistic(found.ks),
+        "capture": {str(percent): points(share) for percent, share in found.capture.items()},
+        "lift": {str(percent): statistic(lift) for percent, lift in found.lift.items()},
     }
 
 
-def _swap(found: Swap) -> dict[str, Any]:
-    groups: dict[str, Any] = {
-        direction: {"customers": group.customers, "amount": group.amount, "next_amount": group.next_amount}
-        for direction, group in found.groups.items()
+def _concentration(found: Concentration) -> dict[str, Any]:
+    return {
+        "customers": found.customers,
+        "gini": statistic(found.gini),
+        "top": {str(percent): points(share) for percent, share in found.top.items()},
+        "lorenz": [points(share) for share in found.lorenz],
     }
-    return {"tier": found.tier, **groups}
-
-
-def points(share: Fraction | None) -> int | None:
-    """Return a share in basis points."""
-    return None if share is None else round(share * 10_000)
-
-
-def whole(amount: Fraction | None) -> int | None:
-    """Return an amount in whole fen."""
-    return None if amount is None else round(amount)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+from policies.backtest.figure import part, points, statistic
+from policies.backtest.ordinal import tau_b, weighted_kappa
 from policies.backtest.panel import Panel, Places
-from policies.backtest.structure import part
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,33 @@ class Matrix:
         """Return the customers who enter or leave the tiers, or change between the places outside them."""
         stays = [self.up, self.down, self.same]
         return None if None in stays else self.customers - sum(number for number in stays if number is not None)
+
+    @property
+    def graded(self) -> tuple[tuple[int, ...], ...]:
+        """Return the customers who have a tier under both policies, by tier."""
+        return tuple(row[: len(self.columns.tiers)] for row in self.counts[: len(self.rows.tiers)])
+
+    def kappa(self, power: int) -> Fraction | None:
+        """Return weighted kappa over ``graded``, linear (1) or quadratic (2); None when not comparable."""
+        return weighted_kappa(self.graded, power) if self.comparable else None
+
+    @property
+    def tau_b(self) -> float | None:
+        """Return Kendall's tau-b over ``graded``, also of policies with other tiers."""
+        return tau_b(self.graded)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the matrix and its figures for JSON."""
+        return {
+            "rows": list(self.rows.names),
+            "columns": list(self.columns.names),
+            "customers": [list(row) for row in self.counts],
+            "of_row": [[points(self.share(i, j)) for j in range(len(row))] for i, row in enumerate(self.counts)],
+            **{name: getattr(self, name) for name in ("up", "down", "same", "far", "crossing")},
+            "kappa_linear": statistic(self.kappa(1)),
+            "kappa_quadratic": statistic(self.kappa(2)),
+            "tau_b": statistic(self.tau_b),
+        }
 
 
 def matrix(cells: Iterable[tuple[int, int, int]], rows: Places, columns: Places) -> Matrix:

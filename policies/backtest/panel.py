@@ -14,6 +14,8 @@ from policies.sql_states import known_value
 Side = Literal["candidate", "champion"]
 # The places below the tiers, in this order; a customer is always somewhere.
 OUTSIDE = ("pending", "not_applicable", "error")
+# What came after the date, of the customers who ordered; 0 for the others.
+OUTCOMES = ("next_amount", "next_orders", "next_unknown", "next_profit", "next_unprofit")
 
 
 @dataclass(frozen=True)
@@ -37,29 +39,31 @@ class Places:
 class Panel:
     """The customers of one date in an in-memory DuckDB of its own.
 
-    Tables: ``customers`` (customer_id; amount of the 12 months before, NULL when unknown; next_amount; next_orders;
-    next_unknown, orders of unknown amount; in fen and counts) and ``placed`` (side, customer_id, place, rank): place is
-    a position of Places, rank orders the customers of a tier (worst + best total: twice the total when all is known).
+    Tables: ``customers`` (customer_id; amount, profit and orders of the 12 months before, NULL when unknown; next_amount,
+    next_orders; next_unknown, orders of unknown amount; next_profit; next_unprofit, orders of unknown profit; in fen and
+    counts) and ``placed`` (side, customer_id, place, rank, worst, best, levels): place is a position of Places, rank
+    orders the customers of a tier (worst + best total: twice the total when all is known), levels are the packed codes.
     """
 
     def __init__(self) -> None:
         self.connection = duckdb.connect(":memory:")
         self.places: dict[Side, Places] = {}
         self.connection.execute(
-            "create table customers (customer_id bigint primary key, amount bigint, next_amount bigint not null, "
-            "next_orders bigint not null, next_unknown bigint not null)"
+            "create table customers (customer_id bigint primary key, amount bigint, profit bigint, orders bigint, "
+            "next_amount bigint not null, next_orders bigint not null, next_unknown bigint not null, "
+            "next_profit bigint not null, next_unprofit bigint not null)"
         )
         self.connection.execute(
             "create table placed (side varchar, customer_id bigint, place integer not null, rank hugeint, "
-            "primary key (side, customer_id))"
+            "worst bigint, best bigint, levels bigint, primary key (side, customer_id))"
         )
 
     def load(self, snapshot: Path, outcomes: Path) -> None:
         """Fill ``customers`` from two Parquet files; who has no row in ``outcomes`` has ordered nothing."""
-        amount = known_value("s.amount_12m")
+        known = ", ".join(known_value(f"s.{word}") for word in ("amount_12m", "profit_12m", "orders_12m"))
+        later = ", ".join(f"coalesce(o.{name}, 0)" for name in OUTCOMES)
         self.connection.execute(
-            f"insert into customers select s.customer_id, {amount}, coalesce(o.next_amount, 0), "  # noqa: S608 - our own expression
-            "coalesce(o.next_orders, 0), coalesce(o.next_unknown, 0) "
+            f"insert into customers select s.customer_id, {known}, {later} "  # noqa: S608 - our own expressions
             "from read_parquet(?) s left join read_parquet(?) o using (customer_id)",
             [str(snapshot), str(outcomes)],
         )
@@ -75,7 +79,7 @@ class Panel:
             "insert into placed select $side, customer_id, "
             "case status when 'graded' then list_position($tiers::varchar[], tier) - 1 "
             "when 'pending' then len($tiers::varchar[]) when 'not_applicable' then len($tiers::varchar[]) + 1 "
-            "when 'error' then len($tiers::varchar[]) + 2 end, worst::hugeint + best from results",
+            "when 'error' then len($tiers::varchar[]) + 2 end, worst::hugeint + best, worst, best, levels from results",
             {"side": side, "tiers": list(places.tiers)},
         )
         strangers = self.number(

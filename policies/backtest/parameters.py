@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from policies.backtest.limits import Limit
+from policies.backtest.service import Service
 from policies.refusal import Refusal
 
 
@@ -29,7 +31,8 @@ class BacktestParameters(BaseModel):
     """What a backtest is run with.
 
     ``dates``: the days t at whose end the facts are taken, ascending; ``horizon_months``: outcomes are the orders of
-    (t, t + h]; ``tier_of_interest``: the group of this tier and better is the one whose swap set is shown.
+    (t, t + h]; ``tier_of_interest``: the group of this tier and better is the one whose swap set is shown; ``limits``:
+    the bounds that decide on go or no-go; ``service``: what the service of a tier takes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +40,8 @@ class BacktestParameters(BaseModel):
     dates: tuple[Annotated[date, BeforeValidator(_day)], ...] = Field(min_length=1, max_length=60)
     horizon_months: int = Field(6, strict=True, ge=1, le=36)
     tier_of_interest: str = Field(strict=True, min_length=1, max_length=40)
+    limits: tuple[Limit, ...] = Field((), max_length=50)
+    service: Service | None = None
 
     @field_validator("dates")
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.backtest.grade import grade_parquet
+from policies.backtest.limits import judge, verdict
 from policies.backtest.metrics import SCHEMA, DateFigures, as_json, canonical, measure, moves_json
 from policies.backtest.panel import Panel, Places, Side
 from policies.backtest.parameters import BacktestParameters
@@ -28,7 +29,7 @@ class Replay:
     """One or two policies over the snapshots of a folder.
 
     The folder holds ``candidate.yaml``, ``champion.yaml`` or none, ``snapshots/<date>.parquet`` (customer_id and every
-    word of the vocabulary), ``outcomes/<date>.parquet`` (customer_id, next_amount in fen, next_orders, next_unknown,
+    word of the vocabulary), ``outcomes/<date>.parquet`` (customer_id, and policies.backtest.panel.OUTCOMES,
     of the customers who ordered in (date, date + horizon]) and ``inputs.json`` (horizon_months, the currency, the
     fingerprint of each snapshot, and what the versions are called).
     """
@@ -90,8 +91,11 @@ class Replay:
     @cached_property
     def figures(self) -> dict[str, DateFigures]:
         """Return the figures of every date, in order."""
-        tier = self.parameters.tier_of_interest
-        return {day: measure(self.panel(day), tier) for day in self.parameters.days}
+        given = self.parameters
+        return {
+            day: measure(self.panel(day), given.tier_of_interest, given.service, given.horizon_months)
+            for day in given.days
+        }
 
     @cached_property
     def stability(self) -> dict[Side, Stability | None]:
@@ -99,19 +103,24 @@ class Replay:
         snapshots = [self.folder / SNAPSHOTS / f"{day}.parquet" for day in self.parameters.days]
         return {side: stability(plan, snapshots) for side, plan in self.sides.items()}
 
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """Return every figure as plain values, and the verdict of the limits on them."""
+        found = {
+            "schema": SCHEMA,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "currency": self.currency,
+            "policies": {side: self._policy(plan) for side, plan in self.sides.items()},
+            "snapshots": {day: self.description["snapshots"][day] for day in self.parameters.days},
+            **as_json(self.figures),
+            "stability": {side: moves_json(found) for side, found in self.stability.items()},
+        }
+        judged = judge(self.parameters.limits, found)
+        return {**found, "limits": judged, "go": verdict(judged)}
+
     def metrics(self) -> bytes:
         """Return ``metrics.json``: the same bytes for the same inputs and parameters, with no time and no path in it."""
-        return canonical(
-            {
-                "schema": SCHEMA,
-                "parameters": self.parameters.model_dump(mode="json"),
-                "currency": self.currency,
-                "policies": {side: self._policy(plan) for side, plan in self.sides.items()},
-                "snapshots": {day: self.description["snapshots"][day] for day in self.parameters.days},
-                **as_json(self.figures),
-                "stability": {side: moves_json(found) for side, found in self.stability.items()},
-            }
-        )
+        return canonical(self.plain)
 
     def _policy(self, plan: Plan) -> dict[str, Any]:
         return {"id": plan.id, "semantic_hash": semantic_hash(plan.document), "tiers": list(plan.tiers)}

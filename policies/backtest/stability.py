@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from policies.backtest.figure import part
 from policies.backtest.grade import grade_parquet
-from policies.backtest.structure import part
 from policies.compiler import compile_plan
 from policies.hold import Graded, Standing, follow, staying
 from policies.plan import Plan

@@ -11,6 +11,7 @@ from schema.outcomes import horizon_end, outcomes_statement
 from schema.tables import Customer, Order
 
 DAY = date(2026, 3, 31)
+PROFITS = {date(2026, 4, 1): "3", date(2026, 5, 1): "-0.5", date(2026, 5, 2): "0"}
 
 
 def test_the_window_begins_after_the_day_and_ends_with_the_anniversary(engine: Engine) -> None:
@@ -30,12 +31,14 @@ def test_the_window_begins_after_the_day_and_ends_with_the_anniversary(engine: E
                 insert(Customer).values(id=key, number=f"202601-{key:04}", name=f"公司{key}", known_at=known)
             )
         for customer, day, amount in orders:
-            value = None if amount is None else Decimal(amount)
-            connection.execute(insert(Order).values(customer_id=customer, ordered_on=day, amount=value, known_at=known))
+            value, profit = (None if each is None else Decimal(each) for each in (amount, PROFITS.get(day)))
+            connection.execute(
+                insert(Order).values(customer_id=customer, ordered_on=day, amount=value, profit=profit, known_at=known)
+            )
     with engine.connect() as connection:
         rows = connection.execute(outcomes_statement(DAY, 6)).all()
     # 10.005 + 0.0049 yuan are 1000.99 fen, rounded once.
-    assert [tuple(row) for row in rows] == [(1, 1001, 2, 0), (2, 700, 2, 1)]
+    assert [tuple(row) for row in rows] == [(1, 1001, 2, 0, 300, 1), (2, 700, 2, 1, -50, 0)]
 
 
 def test_the_horizon_ends_on_the_anniversary_clamped_to_the_months_end() -> None:

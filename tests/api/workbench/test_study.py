@@ -14,13 +14,23 @@ from api.workbench.table import Money, Note, Table
 from policies.refusal import Refusal
 
 SHOWN = ("overview", "structure", "over_dates", "migration", "moves", "foresight_of_all", "foresight", "order_holds", "swap",
-         "movers")  # fmt: skip
-DRAWN = ("structure_picture", "over_dates_picture", "migration_picture", "foresight_picture")
+         "movers", "verdict", "concentration", "churn", "discrimination")  # fmt: skip
+DRAWN = (
+    "structure_picture",
+    "over_dates_picture",
+    "migration_picture",
+    "foresight_picture",
+    "lorenz_picture",
+    "churn_picture",
+    "capture_picture",
+)
 
 
 def study(folder: Path, champion: str | None = POLICY) -> Study:
     write_inputs(folder, champion=champion)
-    return workbench.open(folder, dates=DATES, horizon_months=6, tier_of_interest="A")
+    limits = [{"figure": "auc", "at_least": "0.1"}, {"figure": "swap_in", "at_most": 0}]
+    service = {"capacity_hours": 100, "tiers": {"A": {"hours": 4, "cost": 500}, "B": {"hours": "0.5"}, "C": {}}}
+    return workbench.open(folder, dates=DATES, horizon_months=6, tier_of_interest="A", limits=limits, service=service)
 
 
 def test_every_table_has_html_and_text(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.backtest.foresight import breaks, capture, foresight, pooled
+from policies.backtest.discrimination import discrimination, order
+from policies.backtest.foresight import breaks, foresight, pooled
 from policies.backtest.metrics import as_json, canonical, measure
 from policies.backtest.migration import migration
 from policies.backtest.panel import OUTSIDE, Panel, Places, Side
@@ -33,7 +34,8 @@ customers = st.lists(
 
 
 GRADED = pa.schema(
-    [("customer_id", pa.int64()), ("status", pa.string()), ("tier", pa.string()), ("worst", pa.int64()), ("best", pa.int64())]
+    [("customer_id", pa.int64()), ("status", pa.string()), ("tier", pa.string()), ("worst", pa.int64()), ("best", pa.int64()),
+     ("levels", pa.int64())]
 )  # fmt: skip
 
 
@@ -43,12 +45,14 @@ def panel_of(rows: list[Customer]) -> Panel:
     amounts, later = (pa.array([row[i] for row in rows], pa.int64()) for i in (2, 3))
     known = pa.table({"id": pa.array(numbers, pa.int64()), "amount": amounts, "later": later})
     panel.connection.register("known", known)
-    panel.connection.execute("insert into customers select id, amount, later, (later > 0)::bigint, 0 from known")
+    panel.connection.execute(
+        "insert into customers select id, amount, amount // 4, 1, later, (later > 0)::bigint, 0, later // 5, 0 from known"
+    )
     sides: tuple[tuple[Side, int], ...] = (("champion", 0), ("candidate", 1))
     for side, column in sides:
         graded = [
             {"customer_id": n, "status": row[column] if row[column] in OUTSIDE else "graded",
-             "tier": None if row[column] in OUTSIDE else row[column], "worst": -n, "best": -n}
+             "tier": None if row[column] in OUTSIDE else row[column], "worst": -n, "best": -n, "levels": 0}
             for n, row in zip(numbers, rows, strict=True)
         ]  # fmt: skip
         panel.place(side, SABC, panel.connection.from_arrow(pa.Table.from_pylist(graded, schema=GRADED)))
@@ -103,13 +107,15 @@ def test_the_swap_set_explains_the_change_of_the_group(rows: list[Customer], tie
 @settings(max_examples=25)
 @given(customers)
 def test_capture_grows_with_the_top_and_everybody_has_everything(rows: list[Customer]) -> None:
-    found = capture(panel_of(rows), "candidate", (0, 10, 50, 100))
+    found = discrimination(order(panel_of(rows), "candidate"))
     if sum(row[3] for row in rows) == 0:
-        assert set(found.values()) == {None}
+        assert set(found.capture.values()) == {None}
     else:
-        values = [found[percent] or Fraction(0) for percent in (0, 10, 50, 100)]
+        values = [found.capture[percent] or Fraction(0) for percent in (5, 10, 20, 40)]
         assert values == sorted(values)
-        assert (values[0], values[-1]) == (0, 1)
+        assert values[0] >= 0
+        assert values[-1] <= 1
+        assert found.lift[20] == values[2] * 5
 
 
 def test_a_worked_example_of_foresight() -> None:
@@ -122,13 +128,14 @@ def test_a_worked_example_of_foresight() -> None:
     assert (pending.place, pending.customers, pending.buyers, pending.mean) == ("pending", 1, 0, 0)
     assert breaks(foresight(panel, "candidate"), SABC) == (("S", "A"),)
     # 20 % of 5 customers is the one with the best total of the best tier; 10 % is half of that customer.
-    assert capture(panel, "candidate", (10, 20)) == {10: Fraction(5, 100), 20: Fraction(10, 100)}
+    found = discrimination(order(panel, "candidate")).capture
+    assert (found[10], found[20]) == (Fraction(5, 100), Fraction(10, 100))
 
 
 def test_customers_tied_at_the_edge_of_the_top_share_the_seats() -> None:
     panel = panel_of([("S", "pending", 1, 40), ("S", "not_applicable", 1, 10), ("S", "S", 1, 50)])
-    # Half of three customers: the S customer, and half a seat for the two outside the tiers together.
-    assert capture(panel, "candidate", (50,)) == {50: Fraction(50, 100) + Fraction(50, 100) / 4}
+    # 40 % of three customers: the S customer, and a fifth of a seat for the two outside the tiers together.
+    assert discrimination(order(panel, "candidate")).capture[40] == Fraction(50, 100) + Fraction(50, 100) / 10
 
 
 def test_a_worked_example_of_migration() -> None:
@@ -146,7 +153,9 @@ def test_different_tiers_have_a_matrix_but_no_up_and_down() -> None:
     panel.place(
         "candidate",
         two,
-        panel.connection.sql("select 1 as customer_id, 'graded' as status, '乙' as tier, 0 as worst, 0 as best"),
+        panel.connection.sql(
+            "select 1 as customer_id, 'graded' as status, '乙' as tier, 0 as worst, 0 as best, 0 as levels"
+        ),
     )
     moves = migration(panel)
     assert (moves.customers, moves.up, moves.down, moves.far, moves.same, moves.crossing) == (
@@ -168,11 +177,10 @@ def test_pooled_outcomes_add_the_dates() -> None:
     assert (second.customers, second.amount, second.median) == (1, 30, None)
 
 
-def test_figures_are_integers_and_the_same_bytes_each_time() -> None:
+def test_figures_are_the_same_bytes_each_time() -> None:
     rows: list[Customer] = [("S", "A", 1, 10), ("A", "A", None, 0), ("B", "error", 7, 3)]
     first, second = (canonical(as_json({"2026-03-31": measure(panel_of(rows), "A")})) for _ in range(2))
     assert first == second
-    assert b"." not in first
 
 
 def test_grades_of_other_customers_are_refused() -> None:
@@ -182,7 +190,9 @@ def test_grades_of_other_customers_are_refused() -> None:
         panel.place(
             "candidate",
             SABC,
-            panel.connection.sql("select 2 as customer_id, 'graded' as status, 'S' as tier, 0 as worst, 0 as best"),
+            panel.connection.sql(
+                "select 2 as customer_id, 'graded' as status, 'S' as tier, 0 as worst, 0 as best, 0 as levels"
+            ),
         )
 
 
