@@ -59,7 +59,7 @@ def write_inputs(folder: Path, candidate: str = CANDIDATE, champion: str | None 
         pq.write_table(table, folder / "snapshots" / f"{date}.parquet")
         later = [
             {"customer_id": number, "next_amount": number * 1_000_000, "next_orders": 1, "next_unknown": 0,
-             "next_profit": number * 200_000, "next_unprofit": 0}
+             "next_profit": number * 200_000, "next_unprofit": 0, "next_earning": number * 1_000_000}
             for number in numbers if number % 3
         ]  # fmt: skip
         pq.write_table(pa.Table.from_pylist(later), folder / "outcomes" / f"{date}.parquet")

@@ -8,6 +8,7 @@ from api.workbench.pictures import Picture, bars_beside, intervals
 from api.workbench.table import Head, Money, Table, beside, chance, count, decimal, interval, percent
 from api.workbench.view import NAMES, View
 from policies.backtest.discrimination import PERCENTS
+from policies.backtest.figure import part
 from policies.backtest.foresight import Outcome, breaks
 from policies.backtest.metrics import ordered, together
 from policies.backtest.panel import OUTSIDE, Side
@@ -61,12 +62,13 @@ class ForesightView(View):
 
     def churn(self) -> Table:
         """Return, all dates together, whom each tier loses and its margin, the champion's beside the candidate's."""
-        heads: tuple[Head, ...] = (("有采购", "buy next"), ("95% 区间", "95% interval"), ("原活跃", "active before"), ("流失", "lost"), ("流失率", "churn"),
-                                   ("95% 区间", "95% interval"), ("后续毛利率", "margin next"))  # fmt: skip
+        heads: tuple[Head, ...] = (("有采购", "buy next"), ("95% 区间", "95% interval"), ("流失 / 原活跃", "lost of active"),
+                                   ("流失率", "churn"), ("95% 区间", "95% interval"), ("毛利率", "margin"))  # fmt: skip
         cells = {
             NAMES[side]: {
-                row.place: (count(row.buyers), interval(row.buying), count(row.active), count(row.lost), percent(row.churn),
-                            interval(row.losing), percent(row.margin))
+                row.place: (percent(part(row.buyers, row.customers)) if row.customers else "–", interval(row.buying),
+                            f"{count(row.lost)} / {count(row.active)}", percent(row.churn), interval(row.losing),
+                            percent(row.margin))
                 for row in rows
             }
             for side, rows in self._together().items()
@@ -105,17 +107,16 @@ class ForesightView(View):
 
     def discrimination(self) -> Table:
         """Return, for every date, how well the order tells buyers from others: AUC, Gini, KS, capture and lift."""
-        heads: list[Head] = [("AUC", ""), ("Gini", "2 AUC − 1"), ("KS", "")]
-        heads += [(f"前 {part}% 占", "captures (lift)") for part in PERCENTS]
+        heads: list[Head] = [("日期", "date"), ("政策", "policy"), ("AUC", ""), ("Gini", "2 AUC − 1"), ("KS", "")]
+        heads += [(f"前 {top}% 占", "captures (lift)") for top in PERCENTS]
         found = {date: {side: each.discrimination for side, each in self.sides(date).items()} for date in self.dates}
         found["合计 together"] = {side: ordered(self.replay.figures, side) for side in self.sides()}
-        rows = [
-            (date, *(cell for each in sides.values() for cell in (
-                decimal(each.auc), decimal(each.gini), decimal(each.ks),
-                *(f"{percent(each.capture[part])} (×{decimal(each.lift[part], 1)})" for part in PERCENTS))))
-            for date, sides in found.items()
-        ]  # fmt: skip
-        return self._by_date(("区分度", "who buys next: discrimination and capture"), tuple(heads), rows)
+        rows = tuple(
+            (date, " ".join(NAMES[side]), decimal(each.auc), decimal(each.gini), decimal(each.ks),
+             *(f"{percent(each.capture[top])} (×{decimal(each.lift[top], 1)})" for top in PERCENTS))
+            for date, sides in found.items() for side, each in sides.items()
+        )  # fmt: skip
+        return Table(("区分度", "who buys next: discrimination and capture"), tuple(heads), rows, words=2)
 
     def _by_date(self, caption: Head, heads: tuple[Head, ...], rows: Sequence[tuple[str, ...]]) -> Table:
         sides = list(self.sides())
@@ -131,7 +132,7 @@ class ForesightView(View):
             for side in self.sides()
         }
         label = "占全部后续期金额 share of all bought next"
-        return bars_beside("前若干客户的捕获 captured by the top", [f"前 top {part}%" for part in PERCENTS], [(label, series)],
+        return bars_beside("前若干客户的捕获 captured by the top", [f"前 top {top}%" for top in PERCENTS], [(label, series)],
                            percent=True)  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from policies.backtest.panel import Panel, Places, Side
 class Outcome:
     """What the customers of one place bought in (t, t + h]: amounts in fen, mean and median over all of them.
 
-    ``unknown`` orders have no known amount and ``unprofit`` ones no known profit; neither is in its sum.  ``active``
+    ``unknown`` orders have no known amount and ``unprofit`` ones no known profit; neither is in its sum, and ``earning``
+    is the amount of the orders whose profit is known.  ``active``
     customers ordered in the 12 months before t, ``lost`` ones of them order nothing in (t, t + h].
     """
 
@@ -28,6 +29,7 @@ class Outcome:
     unknown: int
     profit: int
     unprofit: int
+    earning: int
     active: int
     lost: int
     median: Fraction | None
@@ -40,8 +42,8 @@ class Outcome:
 
     @property
     def margin(self) -> Fraction | None:
-        """Return profit / amount; None where nothing was bought, or while the profit of an order is not known."""
-        return Fraction(self.profit, self.amount) if self.amount and not self.unprofit else None
+        """Return profit / amount of the orders whose profit is known; None where there are none."""
+        return Fraction(self.profit, self.earning) if self.earning else None
 
     @property
     def buying(self) -> tuple[Fraction, Fraction] | None:
@@ -72,9 +74,9 @@ def _ends(interval: tuple[Fraction, Fraction] | None) -> list[int | None] | None
     return None if interval is None else [points(end) for end in interval]
 
 
-# customers, buyers, amount, unknown, profit, unprofit, active, lost; then the median
-_Sums = tuple[int, int, int, int, int, int, int, int]
-_NOBODY: tuple[_Sums, None] = ((0, 0, 0, 0, 0, 0, 0, 0), None)
+# customers, buyers, amount, unknown, profit, unprofit, earning, active, lost; then the median
+_Sums = tuple[int, int, int, int, int, int, int, int, int]
+_NOBODY: tuple[_Sums, None] = ((0, 0, 0, 0, 0, 0, 0, 0, 0), None)
 
 
 def foresight(panel: Panel, side: Side) -> tuple[Outcome, ...]:
@@ -89,12 +91,12 @@ def foresight(panel: Panel, side: Side) -> tuple[Outcome, ...]:
         "from placed join customers using (customer_id) where side = $side) "
         "select place, sum(next_amount) filter (number in ((size + 1) // 2, (size + 2) // 2)), "
         "count(*) filter (number in ((size + 1) // 2, (size + 2) // 2)), count(*), count(*) filter (next_orders > 0), "
-        "sum(next_amount), sum(next_unknown), sum(next_profit), sum(next_unprofit), count(*) filter (orders > 0), "
+        "sum(next_amount), sum(next_unknown), sum(next_profit), sum(next_unprofit), sum(next_earning), count(*) filter (orders > 0), "
         "count(*) filter (orders > 0 and next_orders = 0) from ranked group by place",
         side=side,
     ):
-        a, b, c, d, e, f, g, h = map(int, sums)
-        found[place] = (a, b, c, d, e, f, g, h), Fraction(int(middle), middles)
+        a, b, c, d, e, f, g, h, i = map(int, sums)
+        found[place] = (a, b, c, d, e, f, g, h, i), Fraction(int(middle), middles)
     return _outcomes(panel.places[side], found)
 
 
@@ -113,11 +115,11 @@ def pooled(dates: Sequence[tuple[Outcome, ...]], places: Places) -> tuple[Outcom
     def total(position: int, name: str) -> int:
         return sum(getattr(row[position], name) for row in dates)
 
-    names = ("customers", "buyers", "amount", "unknown", "profit", "unprofit", "active", "lost")
+    names = ("customers", "buyers", "amount", "unknown", "profit", "unprofit", "earning", "active", "lost")
     sums: dict[int, tuple[_Sums, Fraction | None]] = {}
     for position in range(len(places.names)):
-        a, b, c, d, e, f, g, h = (total(position, name) for name in names)
-        sums[position] = (a, b, c, d, e, f, g, h), None
+        a, b, c, d, e, f, g, h, i = (total(position, name) for name in names)
+        sums[position] = (a, b, c, d, e, f, g, h, i), None
     return _outcomes(places, sums)
 
 

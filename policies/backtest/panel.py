@@ -15,7 +15,7 @@ Side = Literal["candidate", "champion"]
 # The places below the tiers, in this order; a customer is always somewhere.
 OUTSIDE = ("pending", "not_applicable", "error")
 # What came after the date, of the customers who ordered; 0 for the others.
-OUTCOMES = ("next_amount", "next_orders", "next_unknown", "next_profit", "next_unprofit")
+OUTCOMES = ("next_amount", "next_orders", "next_unknown", "next_profit", "next_unprofit", "next_earning")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Panel:
     """The customers of one date in an in-memory DuckDB of its own.
 
     Tables: ``customers`` (customer_id; amount, profit and orders of the 12 months before, NULL when unknown; next_amount,
-    next_orders; next_unknown, orders of unknown amount; next_profit; next_unprofit, orders of unknown profit; in fen and
-    counts) and ``placed`` (side, customer_id, place, rank, worst, best, levels): place is a position of Places, rank
+    next_orders; next_unknown, orders of unknown amount; next_profit; next_unprofit, orders of unknown profit;
+    next_earning, the amount of the others; in fen and counts) and ``placed`` (side, customer_id, place, rank, worst, best, levels): place is a position of Places, rank
     orders the customers of a tier (worst + best total: twice the total when all is known), levels are the packed codes.
     """
 
@@ -51,7 +51,7 @@ class Panel:
         self.connection.execute(
             "create table customers (customer_id bigint primary key, amount bigint, profit bigint, orders bigint, "
             "next_amount bigint not null, next_orders bigint not null, next_unknown bigint not null, "
-            "next_profit bigint not null, next_unprofit bigint not null)"
+            "next_profit bigint not null, next_unprofit bigint not null, next_earning bigint not null)"
         )
         self.connection.execute(
             "create table placed (side varchar, customer_id bigint, place integer not null, rank hugeint, "

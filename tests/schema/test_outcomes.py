@@ -38,7 +38,7 @@ def test_the_window_begins_after_the_day_and_ends_with_the_anniversary(engine: E
     with engine.connect() as connection:
         rows = connection.execute(outcomes_statement(DAY, 6)).all()
     # 10.005 + 0.0049 yuan are 1000.99 fen, rounded once.
-    assert [tuple(row) for row in rows] == [(1, 1001, 2, 0, 300, 1), (2, 700, 2, 1, -50, 0)]
+    assert [tuple(row) for row in rows] == [(1, 1001, 2, 0, 300, 1, 1001), (2, 700, 2, 1, -50, 0, 700)]
 
 
 def test_the_horizon_ends_on_the_anniversary_clamped_to_the_months_end() -> None:

@@ -15,7 +15,7 @@ from policies.backtest.panel import Panel
 def panel_of(amounts: list[int | None]) -> Panel:
     panel = Panel()
     for number, amount in enumerate(amounts):
-        panel.connection.execute("insert into customers values (?, ?, null, null, 0, 0, 0, 0, 0)", [number, amount])
+        panel.connection.execute("insert into customers values (?, ?, null, null, 0, 0, 0, 0, 0, 0)", [number, amount])
     return panel
 
 

@@ -46,7 +46,7 @@ def panel_of(rows: list[Customer]) -> Panel:
     known = pa.table({"id": pa.array(numbers, pa.int64()), "amount": amounts, "later": later})
     panel.connection.register("known", known)
     panel.connection.execute(
-        "insert into customers select id, amount, amount // 4, 1, later, (later > 0)::bigint, 0, later // 5, 0 from known"
+        "insert into customers select id, amount, amount // 4, 1, later, (later > 0)::bigint, 0, later // 5, 0, later from known"
     )
     sides: tuple[tuple[Side, int], ...] = (("champion", 0), ("candidate", 1))
     for side, column in sides:
