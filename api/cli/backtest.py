@@ -96,6 +96,9 @@ def print_figures(metrics: dict[str, Any]) -> None:
         CONSOLE.print(
             f"迁移 moves: up {moves['up']}, down {moves['down']}, two tiers or more {moves['far']}, same {moves['same']}"
         )
+    if metrics["go"] is not None:
+        failed = ", ".join(one["figure"] for one in metrics["limits"] if not one["passed"])
+        CONSOLE.print(f"结论 verdict: {f'不通过 NO-GO: {failed}' if failed else '通过 GO'}")
     if swap is not None:
         CONSOLE.print(f"{swap['tier']} 及以上 and better: in {swap['in']['customers']}, out {swap['out']['customers']}")
 

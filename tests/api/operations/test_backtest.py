@@ -50,7 +50,8 @@ def test_a_backtest_is_started_followed_submitted_and_approved_over_graphql(
     assert made.data(SUBMIT, wanted, who="analyst")["r"] == {"code": "evidence_missing"}
     started = made.data(START, wanted, who="both")["r"]
     assert (started["state"], started["startedBy"]["login"]) == ("QUEUED", "both")
-    assert started["parameters"] == {"dates": ["2026-03-31"], "horizon_months": 6, "tier_of_interest": "A"}
+    assert started["parameters"] == {"dates": ["2026-03-31"], "horizon_months": 6, "tier_of_interest": "A",
+                                     "limits": [], "service": None}  # fmt: skip
     jobs.run(sqlite_engine, tmp_path)
     (found,) = made.data(LIST, wanted, who="strategy")["backtests"]["nodes"]
     assert (found["id"], found["state"], found["error"]) == (started["id"], "FINISHED", None)
