@@ -34,6 +34,8 @@ study = workbench.open(
     limits=limits,
     service=service,
 )
+
+# %%
 study.overview()
 
 # %% [markdown]
