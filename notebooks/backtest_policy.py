@@ -19,21 +19,14 @@ dates: list = ["2026-03-31"]  # days at whose end the facts are taken, ascending
 horizon_months: int = 6  # outcomes are the orders of (t, t + h]
 tier_of_interest: str = "A"  # the swap set is of this tier and better
 limits: list = []  # go or no-go, set before the run: [{"figure": "auc_gain", "at_least": 0}]
-service: dict | None = (
-    None  # {"capacity_hours": 5000, "tiers": {"A": {"hours": 12, "cost": 6000}, ...}}, per customer and year
-)
+service: dict | None = None  # {"capacity_hours": 5000, "tiers": {"A": {"hours": 12, "cost": 6000}}}
 
 # %%
 from api import workbench
 
 study = workbench.open(
-    folder,
-    dates=dates,
-    horizon_months=horizon_months,
-    tier_of_interest=tier_of_interest,
-    limits=limits,
-    service=service,
-)
+    folder, dates=dates, horizon_months=horizon_months, tier_of_interest=tier_of_interest, limits=limits, service=service,
+)  # fmt: skip
 
 # %%
 study.overview()
