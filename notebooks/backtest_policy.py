@@ -122,6 +122,20 @@ study.capture_picture()
 study.discrimination()
 
 # %% [markdown]
+# ## 与简单排序比较 Plain rankings
+#
+# 政策的次序是否胜过不费工夫的排序:近一年金额、近度频度额度、生命周期价值。Is the policy's order better than what costs nothing?
+
+# %%
+study.rankings_picture()
+
+# %%
+study.rankings()
+
+# %%
+study.lifetime_models()
+
+# %% [markdown]
 # ## 进出名单 Swap set
 #
 # 净值 = 后续毛利 − 期内服务成本;描述所见,不证明因果。Net value = profit next − cost of service; it describes, and proves no cause.

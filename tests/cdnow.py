@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from policies.backtest.panel import OUTCOMES
 from policies.lifetime.history import of_orders
 from policies.vocabulary import WORDS
 
@@ -54,8 +55,8 @@ def write_inputs(
     ]  # fmt: skip
     types = [(word.name, pa.string() if word.type == "category" else pa.int64()) for word in WORDS]
     table = pa.Table.from_pylist(rows, schema=pa.schema([("customer_id", pa.int64()), *types]))
-    bought = [{"customer_id": customer, "next_amount": after[customer], "next_orders": later[customer],
-               "next_unknown": 0, "next_profit": 0, "next_unprofit": 0} for customer in seen]  # fmt: skip
+    bought = [{"customer_id": customer, **dict.fromkeys(OUTCOMES, 0), "next_amount": after[customer],
+               "next_orders": later[customer]} for customer in seen]  # fmt: skip
     history = of_orders(found, day)
     paths = (folder / "snapshot.parquet", folder / "outcomes.parquet", folder / "history.parquet")
     for path, content in zip(paths, (table, pa.Table.from_pylist(bought), pa.table(vars(history))), strict=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date as Date
+from functools import cached_property
 
 from api.workbench.curve import gains_curves
 from api.workbench.pictures import Picture
 from api.workbench.table import Head, Note, Table, count, percent
-from policies.backtest.replay import SNAPSHOTS, Replay
+from api.workbench.view import View
+from policies.backtest.replay import SNAPSHOTS
 from policies.lifetime import HISTORIES
 from policies.lifetime.comparison import Comparison, compare
 from policies.lifetime.gains import PERCENTS
@@ -24,28 +26,28 @@ NAMES: dict[str, str] = {
 }
 
 
-class Rankings:
-    """The comparison of a replay's policies with plain rankings; a method without a date shows the last one."""
+class LifetimeView(View):
+    """The policies of a replay beside plain rankings."""
 
-    def __init__(self, replay: Replay) -> None:
-        self.replay = replay
-        self._found: dict[str, Comparison] = {}
+    @cached_property
+    def _comparisons(self) -> dict[str, Comparison]:
+        return {}
 
     def compared(self, date: str | None = None) -> Comparison:
         """Return the exact figures of a date; fitted once."""
-        day = date or self.replay.parameters.days[-1]
-        if day not in self._found:
+        day = date or self.dates[-1]
+        if day not in self._comparisons:
             folder, start = self.replay.folder, Date.fromisoformat(day)
             ahead = (horizon_end(start, self.replay.parameters.horizon_months) - start).days
-            self._found[day] = compare(
+            self._comparisons[day] = compare(
                 self.replay.panel(day),
                 folder / SNAPSHOTS / f"{day}.parquet",
                 folder / HISTORIES / f"{day}.parquet",
                 ahead,
             )
-        return self._found[day]
+        return self._comparisons[day]
 
-    def table(self, date: str | None = None) -> Table:
+    def rankings(self, date: str | None = None) -> Table:
         """Return, for each ranking, the normalised Gini and what its first 5, 10, 20 and 40 percent hold of what was bought next."""
         found = self.compared(date)
         heads: tuple[Head, ...] = (
@@ -60,18 +62,18 @@ class Rankings:
             elif gains is not None:
                 rows.append((title, count(len(gains.groups)), percent(found.gini(name)),
                              *(percent(gains.capture(part)) for part in PERCENTS)))  # fmt: skip
-        day = date or self.replay.parameters.days[-1]
+        day = date or self.dates[-1]
         return Table((f"各种排序与后续期金额,{day}", "rankings against what was bought next"), heads, tuple(rows))
 
-    def picture(self, date: str | None = None) -> Picture:
+    def rankings_picture(self, date: str | None = None) -> Picture:
         """Draw the share of what was bought next that the first customers of each ranking hold."""
         found = self.compared(date)
         curves = {name: (title, found.gains[name].curve()) for name, title in NAMES.items() if name in found.gains}
-        day = date or self.replay.parameters.days[-1]
+        day = date or self.dates[-1]
         labels = ("客户占比(按排序)share of customers, best first", "后续期金额占比 share of what was bought next")
         return gains_curves(f"累计占比曲线 cumulative gains, {day}", curves, labels)
 
-    def models(self, date: str | None = None) -> Table | Note:
+    def lifetime_models(self, date: str | None = None) -> Table | Note:
         """Return the fitted parameters of BG/NBD and Gamma–Gamma, or why there are none."""
         found = self.compared(date).model
         if isinstance(found, Refusal):

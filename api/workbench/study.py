@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.workbench.foresight import ForesightView
+from api.workbench.lifetime import LifetimeView
 from api.workbench.migration import MigrationView
 from api.workbench.structure import StructureView
 from api.workbench.swap import SwapView
@@ -13,7 +14,7 @@ from api.workbench.verdict import VerdictView
 from api.workbench.view import NAMES, NO_CHAMPION
 
 
-class Study(VerdictView, StructureView, MigrationView, ForesightView, SwapView):
+class Study(VerdictView, StructureView, MigrationView, ForesightView, LifetimeView, SwapView):
     """What a strategy group looks at; a method without a date shows the last one."""
 
     def grade(self, date: str) -> list[tuple[int, str, str]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from policies.backtest.concentration import reached
+
 PERCENTS = (5, 10, 20, 40)
 
 
@@ -34,14 +36,7 @@ class Gains:
         """
         if not self.amount:
             return None
-        seats, held = Fraction(self.customers * percent, 100), Fraction(0)
-        for size, amount in self.groups:
-            taken = min(Fraction(size), seats)
-            held += amount * taken / size
-            seats -= taken
-            if not seats:
-                break
-        return held / self.amount
+        return reached(self.groups, percent)
 
     @property
     def gini(self) -> Fraction | None:
