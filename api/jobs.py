@@ -22,12 +22,13 @@ from sqlalchemy import Engine, and_, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from api.database import writing
+from api.database import reading, writing
 from policies.refusal import Refusal
 from schema.tables import Job, JobEvent
 from schema.tables.base import now
 
 LEASE = timedelta(seconds=30)
+STOPPED = "It was cancelled."
 LOG = logging.getLogger("fenji.jobs")
 Report = Callable[[int, int, str], None]
 
@@ -46,6 +47,11 @@ class Work:
     token: str
     payload: dict[str, Any]
     listener: Report | None = None
+
+    def cancelled(self) -> bool:
+        """Say whether somebody asked to stop the job."""
+        with reading(self.engine) as connection:
+            return connection.scalar(select(Job.cancelled_at).where(Job.id == self.job_id)) is not None
 
     def report(self, done: int, total: int, message: str) -> None:
         """Keep one step of progress in a transaction of its own; not to be called while the handler holds one."""
@@ -90,6 +96,18 @@ def enqueue(session: Session, kind: str, payload: dict[str, Any]) -> int:
     return job.id
 
 
+def cancel(session: Session, job_id: int) -> None:
+    """Ask to stop a job: one that waits ends at once and for good, one that runs when its handler sees it."""
+    waiting = update(Job).where(Job.id == job_id, Job.state == "ready")
+    ended = session.execute(waiting.values(state="dead", error=STOPPED, done_at=now(), cancelled_at=now()))
+    if ended.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+        job = session.get_one(Job, job_id, populate_existing=True)
+        FAILURES[job.kind](session, job.payload, STOPPED)
+        session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {STOPPED}"))
+    else:
+        session.execute(update(Job).where(Job.id == job_id, Job.state == "running").values(cancelled_at=now()))
+
+
 def _settle(session: Session, job_id: int, token: str, **values: Any) -> None:
     settled = session.execute(
         update(Job).where(Job.id == job_id, Job.lease == token, Job.state == "running").values(lease=None, **values)
@@ -105,9 +123,9 @@ def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dic
     """
     while (found := _claim(engine, job_id)) is not None:
         job, token = found
-        if job.attempts <= job.max_attempts:
+        if job.cancelled_at is None and job.attempts <= job.max_attempts:
             return job.id, job.kind, token, job.payload
-        error = f"The worker of job {job.id} ended {job.max_attempts} times without a word; is there enough memory?"
+        error = STOPPED if job.cancelled_at else f"The worker of job {job.id} ended {job.max_attempts} times without a word; is there enough memory?"
         _fail(engine, job.id, token, job.kind, job.payload, error, for_good=True)
     return None
 
@@ -124,7 +142,7 @@ def _claim(engine: Engine, job_id: int | None) -> tuple[Any, str] | None:
             update(Job)
             .where(Job.id == chosen.scalar_subquery())
             .values(state="running", lease=token, lease_until=instant + LEASE, attempts=Job.attempts + 1)
-            .returning(Job.id, Job.kind, Job.payload, Job.attempts, Job.max_attempts)
+            .returning(Job.id, Job.kind, Job.payload, Job.attempts, Job.max_attempts, Job.cancelled_at)
             .execution_options(synchronize_session=False)
         ).first()
     return None if found is None else (found, token)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from api.notebook.confinement import Bounds, Confinement, cell_of
+from api.notebook.ending import end
 from policies.refusal import Refusal
 
 KERNEL: list[int] = []
@@ -32,11 +33,11 @@ def main(job_path: str, descriptor: int) -> int:
 
     threading.Thread(target=_lifeline, args=(Path(job_path).parent,), daemon=True).start()
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-    folder = Path(job["folder"])
+    folder, private = Path(job["folder"]), Path(job_path).parent
     from api.notebook import engine
 
     try:
-        notebook = _run(job, folder, emit)
+        notebook = _run(job, private, emit)
     except Refusal as refusal:
         emit("refused", code=refusal.code, message=refusal.message)
         return 1
@@ -58,7 +59,7 @@ def main(job_path: str, descriptor: int) -> int:
     return 0
 
 
-def _run(job: dict[str, Any], folder: Path, emit: Any) -> Any:
+def _run(job: dict[str, Any], private: Path, emit: Any) -> Any:
     import papermill
 
     from api.notebook import engine
@@ -68,9 +69,12 @@ def _run(job: dict[str, Any], folder: Path, emit: Any) -> Any:
     source = read(Path(job["source"]))
     require_declared(job["parameters"], parameters_cell(source))
     engine.register()
+    kernel = engine.Kernel
+    kernel.confinement, kernel.bounds = Confinement(**job["confinement"]), Bounds(**job["bounds"])
+    kernel.cell = cell_of(private, [Path(path) for path in job["readable"]])
     notebook = papermill.execute_notebook(
         source, None, parameters=job["parameters"], engine_name=engine.ENGINE, progress_bar=False,
-        cwd=str(folder), emit=emit, cell_seconds=job["cell_seconds"], total_seconds=job["total_seconds"],
+        cwd=str(private), emit=emit, cell_seconds=job["cell_seconds"], total_seconds=job["total_seconds"],
     )  # fmt: skip
     engine.require_complete(notebook)
     return notebook
@@ -96,17 +100,9 @@ def _lifeline(private: Path) -> None:
     while os.read(0, 1):  # not sys.stdin: its lock would be held when the interpreter ends
         pass
     for pid in KERNEL:
-        end_group(pid)
+        end(pid)
     shutil.rmtree(private, ignore_errors=True)
     os._exit(13)
-
-
-def end_group(pid: int) -> None:
-    """Kill a process group that may have ended already."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 if __name__ == "__main__":

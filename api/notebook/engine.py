@@ -5,10 +5,10 @@ Lives in the child process only; papermill, nbclient and jupyter_client carry no
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -17,15 +17,23 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.translators import PythonTranslator, papermill_translators
 
+from api.notebook.confinement import Bounds, Cell, Confinement, command, give
+from api.notebook.ending import end
 from api.notebook.strict import assignments
+from api.workbench.progress import MIME
 
 ENGINE = "fenji"
 MOST_OUTPUT = 20_000_000  # characters of one notebook's outputs
+PROGRESS_SECONDS = 0.5  # between two steps inside a cell that are told on
 Emit = Callable[..., None]
 
 
 class Incomplete(Exception):
     """A notebook that ended before its last cell had run."""
+
+
+class TimeIsUp(Exception):
+    """A notebook that took longer in all than it may."""
 
 
 class TooMuchOutput(Exception):
@@ -42,27 +50,62 @@ class StrictTranslator(PythonTranslator):  # type: ignore[misc]  # papermill has
 
 
 class Kernel(AsyncKernelManager):
-    """This interpreter's own kernel, whatever is installed elsewhere, on sockets in a private folder instead of ports."""
+    """This interpreter's own kernel, confined, on sockets in a private folder instead of ports."""
+
+    cell: Cell
+    confinement: Confinement
+    bounds: Bounds
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        program = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        argv = command(self.confinement, self.cell, self.bounds, {}, program)
         self._kernel_spec = KernelSpec(argv=argv, display_name="Fenji", language="python")
-        folder = os.environ["JUPYTER_RUNTIME_DIR"]
+        folder = self.cell.sockets
         self.transport, self.ip, self.connection_file = "ipc", f"{folder}/s", f"{folder}/kernel.json"
+
+    def write_connection_file(self, **options: Any) -> None:
+        """Write the kernel's addresses and key where it can read them."""
+        super().write_connection_file(**options)
+        give(Path(self.connection_file), self.confinement)
+
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """End the kernel with everything that it has started."""
+        if self.provisioner is not None and self.provisioner.pid:
+            end(self.provisioner.pid)
+        await super().shutdown_kernel(now=now, restart=restart)
 
 
 class Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
     """Keeps the state of each cell, and tells it."""
 
-    def __init__(self, nb: Any, emit: Emit) -> None:
+    def __init__(self, nb: Any, emit: Emit, end: float) -> None:
         super().__init__(nb, output_path=None, progress_bar=False, autosave_cell_every=0)
-        self.emit = emit
+        self.emit, self.end = emit, end
+        self.told = 0.0
         self.total = sum(cell.cell_type == "code" for cell in nb.cells)
         self.done = 0
 
     def save(self, **_: Any) -> None:
         """Save nothing: the notebook is written once, at the end."""
+
+    def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
+        """Open a cell, and tell it."""
+        super().cell_start(cell, cell_index, **options)
+        if time.monotonic() > self.end:
+            raise TimeIsUp("its time was up")
+        if cell.cell_type == "code":
+            self.emit("begin", done=self.done, total=self.total, title=self._title(cell_index or 0))
+
+    def step(self, cell_index: int, told: object) -> None:
+        """Tell a step inside a cell, not more often than PROGRESS_SECONDS; anything else than a step is left alone."""
+        if not isinstance(told, dict) or time.monotonic() - self.told < PROGRESS_SECONDS:
+            return
+        done, total, message = (told.get(name) for name in ("done", "total", "message"))
+        if type(done) is int and type(total) is int and isinstance(message, str) and 0 <= done <= total < 2**31:
+            self.told = time.monotonic()
+            self.emit("step", cells=self.done, of=self.total, title=self._title(cell_index), done=done, total=total,
+                      message=message[:200])  # fmt: skip
 
     def cell_complete(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
         """Close a cell; one that is left by an exception (dead kernel, time limit) has failed."""
@@ -101,10 +144,22 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         """Take a message of the kernel; TooMuchOutput when the notebook's outputs grow beyond all bounds."""
         content = message["content"]
-        self.written += len(content.get("text", "")) + sum(len(str(part)) for part in content.get("data", {}).values())
+        self.written += _size(content)
         if self.written > MOST_OUTPUT:
             raise TooMuchOutput(f"the outputs hold more than {MOST_OUTPUT:,} characters")
+        if message["msg_type"] in ("display_data", "update_display_data") and MIME in content.get("data", {}):
+            self.nb_man.step(cell_index, content["data"][MIME])
+            return None  # never kept in the notebook
         return super().process_message(message, cell, cell_index)
+
+
+def _size(value: object) -> int:
+    """Return how many characters a message holds, whatever it is made of."""
+    if isinstance(value, dict):
+        return sum(len(str(key)) + _size(item) for key, item in value.items())
+    if isinstance(value, list):
+        return sum(map(_size, value)) + len(value)
+    return len(value) if isinstance(value, str) else 8
 
 
 class HonestEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
@@ -117,8 +172,8 @@ class HonestEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no ty
                          **_: Any) -> Any:  # fmt: skip
         """Run every cell; raises what ended the run early."""
         cls.last = nb
-        manager = Manager(nb, emit)
         end = time.monotonic() + total_seconds
+        manager = Manager(nb, emit, end)
         manager.notebook_start()
         try:
             Client(

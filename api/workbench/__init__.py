@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from api.workbench.progress import progress
 from api.workbench.study import Study
 from policies.backtest.parameters import checked
 from policies.backtest.replay import Replay
 
-__all__ = ["Study", "open"]
+__all__ = ["Study", "open", "progress"]
 
 
 def open(
