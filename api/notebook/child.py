@@ -6,6 +6,7 @@ has died, the kernel and this process end.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -60,6 +61,8 @@ def main(job_path: str, descriptor: int) -> int:
 
 
 def _run(job: dict[str, Any], private: Path, emit: Any) -> Any:
+    # papermill would load pyarrow for files in Hadoop, which takes longer than the rest of it.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]  # None is how an import is refused
     import papermill
 
     from api.notebook import engine
@@ -72,6 +75,8 @@ def _run(job: dict[str, Any], private: Path, emit: Any) -> Any:
     kernel = engine.Kernel
     kernel.confinement, kernel.bounds = Confinement(**job["confinement"]), Bounds(**job["bounds"])
     kernel.cell = cell_of(private, [Path(path) for path in job["readable"]])
+    # While the kernel starts, what writes the page is loaded.
+    threading.Thread(target=importlib.import_module, args=("api.notebook.page",), daemon=True).start()
     notebook = papermill.execute_notebook(
         source, None, parameters=job["parameters"], engine_name=engine.ENGINE, progress_bar=False,
         cwd=str(private), emit=emit, cell_seconds=job["cell_seconds"], total_seconds=job["total_seconds"],

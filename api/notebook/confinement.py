@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import api
-import policies
-import schema
 from policies.refusal import Refusal
 
 # level -> what a kernel cannot do there; the strongest first.
@@ -37,7 +35,8 @@ SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib3
 PARTS = ("bin", "lib", "lib64", "share", "pyvenv.cfg")  # of an environment of Python
 MEGABYTE = 1_000_000
 ROOT = Path(api.__path__[0]).resolve().parent
-PACKAGES = [*(Path(package.__path__[0]).resolve() for package in (api, schema, policies)), ROOT / "notebooks"]
+# They lie side by side, in a checkout as in an installation.
+PACKAGES = [ROOT / name for name in ("api", "schema", "policies", "notebooks")]
 
 
 @dataclass(frozen=True)

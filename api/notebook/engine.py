@@ -17,10 +17,10 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.translators import PythonTranslator, papermill_translators
 
+from api.notebook import PROGRESS
 from api.notebook.confinement import Bounds, Cell, Confinement, command, give
 from api.notebook.ending import end
 from api.notebook.strict import assignments
-from api.workbench.progress import MIME
 
 ENGINE = "fenji"
 MOST_OUTPUT = 20_000_000  # characters of one notebook's outputs
@@ -147,8 +147,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no
         self.written += _size(content)
         if self.written > MOST_OUTPUT:
             raise TooMuchOutput(f"the outputs hold more than {MOST_OUTPUT:,} characters")
-        if message["msg_type"] in ("display_data", "update_display_data") and MIME in content.get("data", {}):
-            self.nb_man.step(cell_index, content["data"][MIME])
+        if message["msg_type"] in ("display_data", "update_display_data") and PROGRESS in content.get("data", {}):
+            self.nb_man.step(cell_index, content["data"][PROGRESS])
             return None  # never kept in the notebook
         return super().process_message(message, cell, cell_index)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-MIME = "application/vnd.fenji.progress+json"
+from api.notebook import PROGRESS
+
 _last = 0.0
 
 
@@ -25,4 +26,4 @@ def progress(done: int, total: int, message: str = "") -> None:
         return
     from IPython.display import display  # only where it runs already
 
-    display({MIME: {"done": int(done), "total": int(total), "message": str(message)}}, raw=True)
+    display({PROGRESS: {"done": int(done), "total": int(total), "message": str(message)}}, raw=True)
