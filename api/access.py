@@ -70,10 +70,15 @@ def new_key() -> str:
 
 def actor_of_key(connection: Connection, key: str) -> Actor | None:
     """Return who holds a key, or None when it is unknown, revoked, or its user is no longer active."""
+    return actor_of_digest(connection, digest(key))
+
+
+def actor_of_digest(connection: Connection, kept: str) -> Actor | None:
+    """Return who holds the key that is kept under a digest, under the same conditions."""
     row = connection.execute(
         select(User.id, User.login, User.name)
         .join(ApiKey, ApiKey.user_id == User.id)
-        .where(ApiKey.digest == digest(key), ApiKey.revoked_at.is_(None), User.active)
+        .where(ApiKey.digest == kept, ApiKey.revoked_at.is_(None), User.active)
     ).first()
     return None if row is None else _actor(connection, row.id, row.login, row.name)
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console.page import STATIC
 from api.database import reading
+from api.endpoint.report import PATH, ReportPages
 from api.endpoint.view import Endpoint
 from api.jobs import Worker
 from api.operations.root import schema
@@ -88,6 +89,7 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
         Route("/", home_page),
         Route("/healthz", healthz),
         Mount("/static", StaticFiles(directory=STATIC)),
+        Route(PATH, ReportPages(engine, home).page),
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
     ]

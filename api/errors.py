@@ -30,6 +30,10 @@ CODES: dict[str, tuple[str, str]] = {
     "extra_missing": ("An optional part of Fenji is not installed.", "缺少可选组件。"),
     "mixed_currencies": ("Amounts of several currencies cannot be added.", "不能合计不同币种的金额。"),
     "nobody_known": ("No customer was known by the end of that day.", "该日期没有已知客户。"),
+    "cancelled": ("Somebody stopped it.", "已被取消。"),
+    "confinement_missing": ("This machine cannot confine a notebook as far as is demanded, or secrets lie where notebooks read.", "本机无法按要求隔离笔记本。"),
+    "evidence_differs": ("The evidence bundle does not verify; the message names what differs.", "证据包核验未通过。"),
+    "evidence_stale": ("The champion has changed since the backtest; run it again.", "现行版本在回测后已变更。"),
     "backtest_failed": ("The notebook did not run to its end; the message says where it stopped.", "回测未能完成。"),
 }  # fmt: skip
 

@@ -125,7 +125,11 @@ def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dic
         job, token = found
         if job.cancelled_at is None and job.attempts <= job.max_attempts:
             return job.id, job.kind, token, job.payload
-        error = STOPPED if job.cancelled_at else f"The worker of job {job.id} ended {job.max_attempts} times without a word; is there enough memory?"
+        error = (
+            STOPPED
+            if job.cancelled_at
+            else f"The worker of job {job.id} ended {job.max_attempts} times without a word; is there enough memory?"
+        )
         _fail(engine, job.id, token, job.kind, job.payload, error, for_good=True)
     return None
 

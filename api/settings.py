@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -21,6 +22,12 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy address; empty is SQLite in the home folder.")
     zone: str = Field("Asia/Shanghai", description="Time zone in which days begin and end.")
     host: str = Field("127.0.0.1", description="Address that `fenji serve` listens on.")
+    confinement: Literal["rlimits", "landlock", "namespaces", "bubblewrap"] = Field(
+        "rlimits", description="Weakest confinement of notebooks that is accepted; below it none is run."
+    )
+    notebook_memory_mb: int = Field(4096, ge=256, description="Memory that a notebook's process may use, in MB.")
+    notebook_cell_seconds: float = Field(300, gt=0, description="Seconds that one cell of a notebook may take.")
+    notebook_seconds: float = Field(1800, gt=0, description="Seconds that a notebook may take in all.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
 
     @field_validator("zone")

@@ -9,6 +9,7 @@ from api.cli.appointment import appointment
 from api.cli.backtest import backtest
 from api.cli.database import database
 from api.cli.demo import demo
+from api.cli.evidence import evidence
 from api.cli.fall import fall
 from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
@@ -37,6 +38,7 @@ for command in (
     backtest,
     database,
     demo,
+    evidence,
     fall,
     grade,
     import_,

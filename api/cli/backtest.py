@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import jobs
-from api.cli.door import CONSOLE, acting, as_option, open_database, progress
+from api.cli.door import CONSOLE, acting, as_option, doing, open_database, progress
 from api.cli.grade import STATUS_LABELS
 from api.cli.policy import DAY
 from api.commands import backtest as backtests
@@ -55,6 +55,18 @@ def run(version: str, days: tuple[datetime, ...], horizon: int | None, tier: str
     folder = settings().home / finished.folder
     CONSOLE.print(f"Report  {folder / 'report.html'}")
     CONSOLE.print(f"Figures {folder / 'metrics.json'}  {finished.metrics_hash}", style="dim")
+    CONSOLE.print(f"Evidence {finished.evidence}; check it with `fenji evidence verify`", style="dim")
+
+
+@backtest.command("cancel")
+@click.argument("number", type=int)
+@as_option
+def cancel(number: int, acting_login: str) -> None:
+    """Stop a backtest that waits or runs, wherever it runs."""
+    with doing(acting_login) as (session, actor):
+        found = backtests.cancel(session, actor, number)
+        state = found.state
+    CONSOLE.print(f"Backtest {number} is {'cancelled' if state == 'failed' else 'asked to stop'}.")
 
 
 def _version_id(session: Session, version: str) -> int:
@@ -116,6 +128,7 @@ def list_() -> None:
     for row in rows:
         days = row.parameters["dates"]
         result = (row.metrics_hash or row.error or "-")[:60]
-        table.add_row(str(row.id), str(row.version_id), str(row.champion_version_id or "-"), row.state,
+        state = "cancelled" if row.state == "failed" and row.cancelled_at else row.state
+        table.add_row(str(row.id), str(row.version_id), str(row.champion_version_id or "-"), state,
                       f"{days[0]} … {days[-1]} ({len(days)})", result)  # fmt: skip
     CONSOLE.print(table if rows else "No backtests yet; start one with `fenji backtest run`.")

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from sqlalchemy import Engine, Executable, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from api import jobs
 from api.access import Actor
 from api.commands import snapshot as snapshots
 from api.commands.audit import record
+from api.commands.backtest_inputs import gather
 from api.commands.policy import contributed, find, in_force, stored_facts
-from api.database import reading, writing
+from api.database import writing
 from api.errors import Invalid, NotFound
 from api.notebook import NOTEBOOKS
-from api.notebook.runner import NotebookFailed, require_extra, run
+from api.notebook.confinement import Bounds
+from api.notebook.evidence import MANIFEST, keep, place_of
+from api.notebook.runner import INPUTS, Limits, NotebookCancelled, NotebookFailed, require_extra, run
 from api.settings import settings
-from policies.backtest.metrics import canonical, fingerprint
+from policies.backtest.metrics import fingerprint
 from policies.backtest.parameters import BacktestParameters, checked
-from policies.backtest.replay import CANDIDATE, CHAMPION, DESCRIPTION, OUTCOMES, SNAPSHOTS, Replay
+from policies.backtest.replay import Replay
 from policies.compiler import compile_plan
-from policies.lifetime import HISTORIES
 from policies.loading import parse
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.version import semantic_hash
-from schema.histories import histories_statement
-from schema.outcomes import horizon_end, outcomes_statement
+from schema.outcomes import horizon_end
 from schema.tables import Backtest, Order, Policy, PolicyVersion
 from schema.tables.base import now
 from schema.windows import months_before
@@ -179,17 +179,48 @@ def execute(work: jobs.Work) -> None:
     inputs = partial / "inputs"
     inputs.mkdir(parents=True)
     try:
-        gather(work.engine, work.home, inputs, parameters, candidate, champion, work.report)
-        metrics = _run(partial, parameters, work)
-    except Refusal:
+        about = gather(work.engine, work.home, inputs, parameters, candidate, champion, work.report)
+        metrics = _run(partial, parameters, work, about)
+    except Refusal as refusal:
+        (partial / MANIFEST).unlink(missing_ok=True)  # what failed is no evidence
         _put(partial, folder)
+        if isinstance(refusal, NotebookCancelled):
+            with writing(work.engine) as session:
+                session.execute(
+                    update(Backtest)
+                    .where(Backtest.id == number, Backtest.cancelled_at.is_(None))
+                    .values(cancelled_at=now())
+                )
         raise
-    _put(partial, folder)
+    address = keep(partial, work.home)
+    _put_link(place_of(work.home, address), folder)
     with work.finishing("backtested", len(parameters.dates)) as session:
-        backtest = session.get_one(Backtest, number)
+        backtest = session.get_one(Backtest, number, with_for_update=True)
+        if backtest.cancelled_at is not None:
+            raise NotebookCancelled(jobs.STOPPED)
         backtest.metrics, backtest.metrics_hash = json.loads(metrics), fingerprint(metrics)
-        backtest.folder = folder.relative_to(work.home).as_posix()
+        backtest.folder, backtest.evidence = folder.relative_to(work.home).as_posix(), address
         backtest.state, backtest.error, backtest.finished_at = "finished", None, now()
+
+
+def cancel(session: Session, actor: Actor, backtest_id: int) -> Backtest:
+    """Stop a backtest: one that waits ends at once, one that runs within about a second, and is then failed.
+
+    NotFound when there is none, Refusal (transition_not_allowed) when it has ended already.
+    """
+    actor.require("backtest")
+    found = session.get(Backtest, backtest_id, with_for_update=True) if backtest_id < 2**63 else None
+    if found is None:
+        raise NotFound(f"No backtest {backtest_id}; `fenji backtest list` shows them.")
+    if found.state in ("finished", "failed"):
+        raise Refusal(f"Backtest {backtest_id} is {found.state} already.", code="transition_not_allowed")
+    found.cancelled_at = now()
+    record(session, actor, "cancel", "backtest", found.id, state=found.state)
+    session.flush()
+    if found.job_id is not None:
+        jobs.cancel(session, found.job_id)
+    session.flush()
+    return found
 
 
 def _version(session: Session, version_id: int) -> PolicyVersion:
@@ -198,67 +229,56 @@ def _version(session: Session, version_id: int) -> PolicyVersion:
     return version
 
 
-def gather(
-    engine: Engine, home: Path, inputs: Path, parameters: BacktestParameters, candidate: PolicyVersion,
-    champion: PolicyVersion | None, report: jobs.Report,
-) -> None:  # fmt: skip
-    """Write the folder of inputs that policies.backtest.replay.Replay describes."""
-    fingerprints: dict[str, str] = {}
-    (inputs / SNAPSHOTS).mkdir()
-    (inputs / OUTCOMES).mkdir()
-    (inputs / HISTORIES).mkdir()
-    for done, day in enumerate(parameters.dates):
-        report(done, len(parameters.dates), f"快照 snapshot {day}")
-        taken = snapshots.take(engine, home, day, settings().zone)
-        assert taken.parquet is not None  # a snapshot that was taken has its file
-        shutil.copyfile(home / taken.parquet, inputs / SNAPSHOTS / f"{day}.parquet")
-        fingerprints[day.isoformat()] = taken.fingerprint
-        _write(engine, outcomes_statement(day, parameters.horizon_months), inputs / OUTCOMES / f"{day}.parquet")
-        _write(engine, histories_statement(day, settings().zone), inputs / HISTORIES / f"{day}.parquet")
-    (inputs / CANDIDATE).write_text(candidate.document, encoding="utf-8")
-    if champion is not None:
-        (inputs / CHAMPION).write_text(champion.document, encoding="utf-8")
-    with reading(engine) as connection:
-        currency = connection.execute(select(func.min(Order.currency))).scalar()
-    description = {
-        "horizon_months": parameters.horizon_months,
-        "snapshots": fingerprints,
-        "currency": currency or "CNY",
-        "candidate": _called(candidate),
-        "champion": _called(champion) if champion else None,
-    }
-    (inputs / DESCRIPTION).write_bytes(canonical(description))
-
-
-def _called(version: PolicyVersion) -> str:
-    name = (
-        f"第 {version.number} 版 version {version.number}"
-        if version.number
-        else f"版本 version {version.id}, {version.state}"
-    )
-    return f"{name} · {version.semantic_hash[:19]}…"
-
-
-def _write(engine: Engine, statement: Executable, path: Path) -> None:
-    """Write the rows of a statement, all of whose columns are int64, as Parquet."""
-    with reading(engine) as connection:
-        found = connection.execute(statement)
-        names, rows = list(found.keys()), found.all()
-    columns = [pa.array([row[i] for row in rows], pa.int64()) for i in range(len(names))]
-    pq.write_table(pa.table(columns, names=names), path, compression="zstd")
-
-
-def _run(folder: Path, parameters: BacktestParameters, work: jobs.Work) -> bytes:
+def _run(folder: Path, parameters: BacktestParameters, work: jobs.Work, about: Mapping[str, Any]) -> bytes:
     """Run the notebook and return its metrics; Refusal when they are not what the library computes itself."""
-    values = {"folder": "inputs", **parameters.model_dump(mode="json")}
-    metrics = run(NOTEBOOK, values, folder, cache=work.home / "cache", report=work.report)
-    if Replay(folder / "inputs", parameters).metrics() != metrics:
+    values, chosen = {"folder": INPUTS, **parameters.model_dump(mode="json")}, settings()
+    limits = Limits(
+        chosen.notebook_cell_seconds, chosen.notebook_seconds, bounds=Bounds(memory_mb=chosen.notebook_memory_mb)
+    )
+    metrics = run(
+        NOTEBOOK, values, folder, cache=work.home / "cache", limits=limits, report=work.report, cancelled=_watch(work),
+        least=chosen.confinement, private=(work.home, *_database(work.engine)), about=about,
+    )  # fmt: skip
+    if Replay(folder / INPUTS, parameters).metrics() != metrics:
         raise NotebookFailed(
             "The notebook's metrics.json is not what the library computes from the same inputs; its cells were changed."
         )
     return metrics
 
 
+def _database(engine: Engine) -> list[Path]:
+    """Return the file of the database, when it is one."""
+    named = engine.url.database if engine.dialect.name == "sqlite" else None
+    return [Path(named)] if named and named != ":memory:" else []
+
+
+def _watch(work: jobs.Work) -> Callable[[], bool]:
+    """Return the question whether the backtest was cancelled, which asks the database once a second."""
+    asked = 0.0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        if time.monotonic() - asked < 1:
+            return False
+        asked = time.monotonic()
+        return work.cancelled()
+
+    return cancelled
+
+
 def _put(partial: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    """Leave what a failed run has left, under the backtest's number."""
+    _clear(folder)
     partial.replace(folder)
+
+
+def _put_link(bundle: Path, folder: Path) -> None:
+    """Let the backtest's number lead to its evidence."""
+    _clear(folder)
+    folder.symlink_to(Path("..") / bundle.relative_to(folder.parent.parent), target_is_directory=True)
+
+
+def _clear(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)

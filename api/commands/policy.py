@@ -89,6 +89,7 @@ def approve(session: Session, actor: Actor, version_id: int, reason: str) -> Pol
     Refusal ``author_cannot_approve`` for whoever wrote, edited, backtested or submitted it.
     """
     submitted = _decide(session, actor, version_id, "approve", reason)
+    _unchanged_champion(session, submitted)
     session.get_one(Policy, submitted.policy_id, with_for_update=True)  # two approvals take two numbers
     highest = session.scalar(
         select(func.max(PolicyVersion.number)).where(PolicyVersion.policy_id == submitted.policy_id)
@@ -129,6 +130,8 @@ def put_in_force(session: Session, actor: Actor, version_id: int, effective_from
     if effective_from < first:
         raise Invalid(f"{effective_from} is over; a version takes effect on {first} or later.")
     session.get_one(Policy, chosen.policy_id, with_for_update=True)  # one version is active
+    if chosen.state == "approved":  # what was in force before comes back without a new comparison
+        _unchanged_champion(session, chosen)
     former = session.scalars(
         select(PolicyVersion).where(PolicyVersion.policy_id == chosen.policy_id, PolicyVersion.state == "active")
     ).all()
@@ -238,6 +241,29 @@ def stored_facts(document: Document) -> None:
         )
 
 
+def _unchanged_champion(session: Session, of: PolicyVersion) -> None:
+    """Raise Refusal when another version is in force than the one that a version's evidence compares it with."""
+    evidence = session.scalar(
+        select(Backtest)
+        .join(PolicySubmission, PolicySubmission.backtest_id == Backtest.id)
+        .where(PolicySubmission.version_id == of.id)
+    )
+    if evidence is not None:
+        _compared_with_champion(session, of, evidence)
+
+
+def _compared_with_champion(session: Session, of: PolicyVersion, evidence: Backtest) -> None:
+    champion = in_force(session, session.get_one(Policy, of.policy_id).key, today(settings().zone))
+    if evidence.champion_version_id != (champion.id if champion else None):
+        then = f"version {evidence.champion_version_id}" if evidence.champion_version_id else "no version"
+        raise Refusal(
+            f"Backtest {evidence.id} compares version {of.id} with {then}, but "
+            f"{f'version {champion.id}' if champion else 'none'} is in force now; "
+            f"{f'run `fenji backtest run {of.id}`' if of.state == 'draft' else 'save it as a new draft and backtest that'}.",
+            code="evidence_stale",
+        )
+
+
 def _evidence(session: Session, draft: PolicyVersion, backtest_id: int | None) -> Backtest:
     matching = select(Backtest).where(
         Backtest.version_id == draft.id,
@@ -254,4 +280,5 @@ def _evidence(session: Session, draft: PolicyVersion, backtest_id: int | None) -
             f"run `fenji backtest run {draft.id}`.",
             code="evidence_missing",
         )
+    _compared_with_champion(session, draft, found)
     return found

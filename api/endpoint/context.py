@@ -18,6 +18,7 @@ from api.commands.snapshot import today
 from api.database import reading, writing
 from api.errors import Forbidden
 from api.settings import settings
+from api.ticket import ticket
 
 HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
 
@@ -46,6 +47,13 @@ class Context:
     def show(self, kind: str, value: str | None) -> str | None:
         """Return a personal value as the actor may see it."""
         return shown(self.signed_in, kind, value)
+
+    def report_url(self, evidence: str | None) -> str | None:
+        """Return where the report of a bundle is served, with a ticket when a key was given."""
+        if evidence is None:
+            return None
+        path = f"/evidence/{evidence.removeprefix('sha256:')}/report.html"
+        return f"{path}?ticket={ticket(self.key, evidence)}" if self.key else path
 
     @property
     def today(self) -> date:

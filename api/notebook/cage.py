@@ -75,10 +75,12 @@ def _new_root(root: Path, readable: list[Path], writable: list[Path]) -> None:
     linux.mount("tmpfs", root, "tmpfs", options="mode=755,size=1m")
     for path in (*readable, *writable):
         _show(path, root, 0 if path in writable else linux.READ_ONLY)
-    for name, options in (("dev", "mode=755,size=1m"), ("tmp", "mode=1777,size=256m"), ("proc", "")):
+    mounted = [("tmpfs", "dev", "mode=755,size=1m"), ("proc", "proc", "")]
+    if not _below(writable, Path("/tmp")):
+        mounted.append(("tmpfs", "tmp", "mode=1777,size=256m"))
+    for kind, name, options in mounted:
         (root / name).mkdir(exist_ok=True)
-        if name != "tmp" or not _below(writable, Path("/tmp")):  # noqa: S108  # its own, empty one
-            linux.mount(name if name == "proc" else "tmpfs", root / name, "proc" if name == "proc" else "tmpfs", options=options)
+        linux.mount(kind, root / name, kind, options=options)
     for device in DEVICES:
         _show(Path("/dev") / device, root, 0)
     (root / "dev" / "shm").mkdir()
@@ -113,7 +115,7 @@ def _beside(plan: dict[str, Any], command: list[str]) -> int:
     processes = _processes(plan)
     if sys.platform == "linux":
         linux.control(linux.SUBREAPER, 1)
-        signal.signal(signal.SIGTERM, lambda *_: (_end_others(), os._exit(1)))
+        signal.signal(signal.SIGTERM, _end)
         _die_with(plan["parent"], signal.SIGTERM)
     kernel = os.fork()
     if kernel == 0:
@@ -124,6 +126,11 @@ def _beside(plan: dict[str, Any], command: list[str]) -> int:
         if pid == kernel:
             _end_others()
             return _code(status)
+
+
+def _end(*_: object) -> None:
+    _end_others()
+    os._exit(1)
 
 
 def _end_others() -> None:

@@ -79,25 +79,25 @@ class Cell:
 
 def visible(readable: Sequence[Path] = ()) -> list[Path]:
     """Return every path that a kernel may read: the system's libraries, Python, this application's code, and what is given."""
-    prefixes = dict.fromkeys(Path(prefix) for prefix in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix))
+    prefixes = dict.fromkeys(
+        Path(prefix) for prefix in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
+    )
     found = [Path(path) for path in SYSTEM]
     found += [prefix / part for prefix in prefixes for part in PARTS]
     found += PACKAGES
     return [path for path in dict.fromkeys([*found, *readable]) if path.exists()]
 
 
-def require_hidden(private: Sequence[Path], readable: Sequence[Path] = ()) -> None:
-    """Raise Refusal when what must stay private lies in what a kernel reads."""
+def require_hidden(private: Sequence[Path]) -> None:
+    """Raise Refusal when what must stay private lies in what every kernel reads."""
+    shown = visible()
     for secret in (path.resolve() for path in private):
-        for path in visible():
-            if path == secret or path in secret.parents:
+        for path in shown:
+            if path.resolve() == secret or path.resolve() in secret.parents:
                 raise Refusal(
                     f"{secret} lies in {path}, which every notebook may read; move it elsewhere (FENJI_HOME, FENJI_DATABASE_URL).",
                     code="confinement_missing",
                 )
-        for path in (each.resolve() for each in readable):
-            if path == secret or path in secret.parents or secret in path.parents and secret.is_file():
-                raise Refusal(f"{path} cannot be shown to a notebook: {secret} lies in it.", code="confinement_missing")
 
 
 def reached(least: str = "rlimits") -> Confinement:
@@ -198,9 +198,14 @@ def command(
         "filtered": confinement.filtered,
         "limits": {"DATA": bounds.memory_mb * MEGABYTE, "FSIZE": bounds.file_mb * MEGABYTE, "CORE": 0},
         "processes": bounds.processes,
-        "environment": {**environment, "HOME": home, "TMPDIR": home, "MPLCONFIGDIR": f"{home}/matplotlib",
-                        "IPYTHONDIR": f"{home}/ipython",
-                        "PYTHONPATH": str(cell.code)},  # fmt: skip
+        "environment": {
+            **environment,
+            "HOME": home,
+            "TMPDIR": home,
+            "MPLCONFIGDIR": f"{home}/matplotlib",
+            "IPYTHONDIR": f"{home}/ipython",
+            "PYTHONPATH": str(cell.code),
+        },
     }
     if confinement.level != "bubblewrap":
         return _launched(plan, program)
@@ -216,7 +221,7 @@ def _bubble(plan: dict[str, Any]) -> list[str]:
     spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     root = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
     found = [shutil.which("bwrap") or "bwrap", *spaces, *(root if os.geteuid() == 0 else ["--unshare-user"]), "--die-with-parent",
-             "--setenv", "PYTHONPATH", plan["environment"]["PYTHONPATH"], "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # fmt: skip  # noqa: S108  # its own, empty one
+             "--setenv", "PYTHONPATH", plan["environment"]["PYTHONPATH"], "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # fmt: skip  # its own, empty one
     for path in plan["readable"]:
         found += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind", path, path]
     for path in plan["writable"]:

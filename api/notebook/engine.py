@@ -58,7 +58,14 @@ class Kernel(AsyncKernelManager):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        program = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        program = [
+            sys.executable,
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+            "--HistoryManager.enabled=False",
+        ]
         argv = command(self.confinement, self.cell, self.bounds, {}, program)
         self._kernel_spec = KernelSpec(argv=argv, display_name="Fenji", language="python")
         folder = self.cell.sockets
@@ -69,10 +76,10 @@ class Kernel(AsyncKernelManager):
         super().write_connection_file(**options)
         give(Path(self.connection_file), self.confinement)
 
-    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]  # as the async manager's own
         """End the kernel with everything that it has started."""
-        if self.provisioner is not None and self.provisioner.pid:
-            end(self.provisioner.pid)
+        if (pid := getattr(self.provisioner, "pid", None)) is not None:
+            end(pid)
         await super().shutdown_kernel(now=now, restart=restart)
 
 

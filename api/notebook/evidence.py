@@ -30,7 +30,11 @@ def hash_of(path: Path) -> str:
 def hashes(folder: Path, part: str = ".") -> dict[str, str]:
     """Return the hash of every file of a folder, or of a part of it, by its path; the manifest has none."""
     files = sorted(path for path in (folder / part).rglob("*") if path.is_file() and not path.is_symlink())
-    return {name: hash_of(folder / name) for name in (path.relative_to(folder).as_posix() for path in files) if name != MANIFEST}
+    return {
+        name: hash_of(folder / name)
+        for name in (path.relative_to(folder).as_posix() for path in files)
+        if name != MANIFEST
+    }
 
 
 def write_manifest(
@@ -50,7 +54,7 @@ def write_manifest(
         "confinement": dict(confinement),
     }
     partial = folder / "manifest.partial"
-    partial.write_bytes(canonical(manifest))
+    partial.write_bytes(canonical_manifest(manifest))
     partial.replace(folder / MANIFEST)
 
 
@@ -77,6 +81,11 @@ def place_of(home: Path, address: str) -> Path:
     return home / STORE / digits
 
 
+def canonical_manifest(manifest: Mapping[str, Any]) -> bytes:
+    """Return the bytes whose hash is a bundle's address."""
+    return canonical(dict(manifest))
+
+
 def read_manifest(bundle: Path) -> dict[str, Any]:
     """Return the manifest of a bundle; Refusal when there is none that can be read."""
     path = bundle / MANIFEST
@@ -89,4 +98,8 @@ def read_manifest(bundle: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         said = found.get("schema") if isinstance(found, dict) else None
         raise Refusal(f"{path} is a manifest of {said!r}; this Fenji reads {SCHEMA}.", code="file_invalid")
+    kinds = {"notebook": str, "parameters": dict, "files": dict, "packages": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(found.get(name), kind)]
+    if wrong or Path(found["notebook"]).name != found["notebook"]:
+        raise Refusal(f"{path} lacks {', '.join(wrong) or 'the plain name of a notebook'}.", code="file_invalid")
     return found

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -74,14 +74,14 @@ def require_extra() -> None:
 def run(
     source: Path, parameters: Mapping[str, Any], folder: Path, *, cache: Path, limits: Limits = Limits(),
     report: Report | None = None, cancelled: Cancelled | None = None, least: str = "rlimits",
-    about: Mapping[str, Any] | None = None,
+    private: Sequence[Path] = (), about: Mapping[str, Any] | None = None,
 ) -> bytes:  # fmt: skip
     """Run a percent notebook and return the bytes of the ``metrics.json`` that it wrote into its working folder.
 
     The kernel is confined as far as the machine allows, ``least`` at the least; it reads ``folder/inputs`` as ``inputs``
     and writes into a folder of its own, of which only ``metrics.json`` is taken over.  Leaves ``executed.ipynb``,
     ``report.html``, ``events.jsonl`` and ``manifest.json`` (which also says what ``about`` holds); a failed run leaves
-    ``failed.ipynb`` and raises NotebookFailed.  ``cache`` keeps the fonts' index between runs.  Parameters are checked
+    ``failed.ipynb`` and raises NotebookFailed.  ``private`` is refused where every notebook reads.  ``cache`` keeps the fonts' index between runs.  Parameters are checked
     before a kernel starts.
     """
     require_extra()
@@ -89,17 +89,18 @@ def run(
     for name in ("executed.ipynb", "failed.ipynb", "report.html", METRICS, EVENTS, "manifest.json"):
         (folder / name).unlink(missing_ok=True)
     reached = confining.reached(least)
+    confining.require_hidden(private)
     before = hashes(folder, INPUTS)
-    with _private() as private:
-        readable = _prepare(private, folder / INPUTS, cache, reached)
+    with _place() as place:
+        readable = _prepare(place, folder / INPUTS, cache, reached)
         job = {"source": str(source.resolve()), "parameters": dict(parameters), "folder": str(folder.resolve()),
                "cell_seconds": limits.cell_seconds, "total_seconds": limits.total_seconds, "readable": readable,
                "confinement": asdict(reached), "bounds": asdict(limits.bounds)}  # fmt: skip
-        job_path = private / "job.json"
+        job_path = place / "job.json"
         job_path.write_text(json.dumps(job), encoding="utf-8")
         supervision = Supervision(report or _silent, cancelled or _never)
-        _supervise(job_path, _environment(private), limits, supervision)
-        _take(private / "work" / METRICS, folder / METRICS, source.name)
+        _supervise(job_path, _environment(place), limits, supervision)
+        _take(place / "work" / METRICS, folder / METRICS, source.name)
     if hashes(folder, INPUTS) != before:
         raise NotebookFailed(f"The notebook {source.name} changed its inputs, so its figures say nothing.")
     shutil.copyfile(source, folder / source.name)
@@ -117,11 +118,11 @@ def _never() -> bool:
 
 
 @contextmanager
-def _private() -> Iterator[Path]:
+def _place() -> Iterator[Path]:
     """A folder that others pass through but do not list, short enough for the addresses of sockets."""
-    short = None if len(tempfile.gettempdir()) < 60 else "/tmp"  # noqa: S108  # mkdtemp makes a name nobody can guess
-    with tempfile.TemporaryDirectory(prefix="fenji-", dir=short, ignore_cleanup_errors=True) as private:
-        yield Path(private)
+    short = None if len(tempfile.gettempdir()) < 60 else "/tmp"  # mkdtemp makes a name nobody can guess
+    with tempfile.TemporaryDirectory(prefix="fenji-", dir=short, ignore_cleanup_errors=True) as place:
+        yield Path(place)
 
 
 def _prepare(private: Path, inputs: Path, cache: Path, reached: Confinement) -> list[str]:
@@ -147,7 +148,9 @@ def _warm(cache: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environment = {**passed, **FIXED, "MPLCONFIGDIR": str(folder)}
-        subprocess.run([sys.executable, "-c", WARM], env=environment, check=True, capture_output=True, cwd=confining.ROOT)
+        subprocess.run(
+            [sys.executable, "-c", WARM], env=environment, check=True, capture_output=True, cwd=confining.ROOT
+        )
     return folder
 
 
@@ -165,7 +168,10 @@ def _take(left: Path, kept: Path, source: str) -> None:
 
 def _environment(private: Path) -> dict[str, str]:
     """Return the child's environment: nobody's start-up files, nothing that is secret."""
-    folders = {name: private / name.lower() for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")}
+    folders = {
+        name: private / name.lower()
+        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
+    }
     folders["JUPYTER_RUNTIME_DIR"] = private / "r"
     for folder in folders.values():
         folder.mkdir(exist_ok=True)
@@ -272,4 +278,3 @@ def _follow(reader: int, deadline: float, supervision: Supervision) -> str | Non
 def _sentence(event: Mapping[str, str]) -> str:
     known = {"CellTimeoutError": "a cell took too long", "DeadKernelError": "its kernel died"}
     return known.get(event["kind"]) or event["message"].rstrip(".")
-

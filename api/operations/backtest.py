@@ -1,4 +1,4 @@
-"""Backtests: the list, and the door to start one."""
+"""Backtests: the list, and the doors to start and to stop one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from api.commands import backtest as commands
 from api.endpoint.context import Info
 from api.errors import Invalid
-from api.operations.arguments import After, Before, First, Last, VersionId, one
+from api.operations.arguments import After, Before, First, Identity, Last, VersionId, one
 from api.operations.declaring import Refusal, mutation, query
 from schema import tables
 from schema.objects.backtest import Backtest
@@ -67,3 +67,9 @@ class BacktestMutations:
             raise Invalid(f"parameters is {given!r}; give an object of parameter names and values.")
         started = info.context.write(commands.start, key_of(version_id, "PolicyVersion"), given)
         return one(tables.Backtest, started.id)
+
+    @mutation(BacktestResult, "Stop a backtest that waits or runs; its state is then CANCELLED. 取消回测")
+    def cancel_backtest(self, info: Info, id: Identity) -> Select[Any]:
+        """Stop a backtest."""
+        cancelled = info.context.write(commands.cancel, key_of(id, "Backtest"))
+        return one(tables.Backtest, cancelled.id)

@@ -26,4 +26,4 @@ def progress(done: int, total: int, message: str = "") -> None:
         return
     from IPython.display import display  # only where it runs already
 
-    display({PROGRESS: {"done": int(done), "total": int(total), "message": str(message)}}, raw=True)
+    display({PROGRESS: {"done": int(done), "total": int(total), "message": str(message)}}, raw=True)  # type: ignore[no-untyped-call]  # IPython's own

@@ -11,7 +11,11 @@ from strawberry.scalars import JSON
 from schema import tables
 from schema.objects.policy import PolicyVersion
 from schema.objects.user import User
-from schema.select import column, derived, identifier, mapped, related
+from schema.select import column, derived, identifier, mapped, related, seen
+
+REPORT = (
+    "Where the report page is served; the link opens for ten minutes without a header, for whoever asked. 报告页地址"
+)
 
 
 @strawberry.enum(description="State of a run or backtest. 运行状态")
@@ -22,6 +26,7 @@ class WorkState(Enum):
     RUNNING = strawberry.enum_value("running", description="Running. 运行中")
     FINISHED = strawberry.enum_value("finished", description="Finished. 已完成")
     FAILED = strawberry.enum_value("failed", description="Failed. 失败")
+    CANCELLED = strawberry.enum_value("cancelled", description="Stopped by somebody before its end. 已取消")
 
 
 def failure(error: str | None) -> str | None:
@@ -29,16 +34,25 @@ def failure(error: str | None) -> str | None:
     return error.strip().splitlines()[-1] if error and error.strip() else None
 
 
+def shown_state(state: str, cancelled_at: datetime | None) -> WorkState:
+    """Return the state of a backtest; one that failed because it was stopped is cancelled."""
+    return WorkState.CANCELLED if state == "failed" and cancelled_at is not None else WorkState(state)
+
+
 @mapped(tables.Backtest, "A policy version tried on the past, beside the one in force. 回测")
 class Backtest:
     """A policy version tried on the past."""
 
     id: strawberry.ID = identifier("Backtest", "id")
-    state: WorkState = column("State. 状态")
+    state: WorkState = derived("state", "cancelled_at", make=shown_state, description="State. 状态")
     semantic_hash: str = column("Hash of the document as backtested. 语义哈希")
     parameters: JSON = column("Parameters of the notebook. 参数")
     metrics: JSON | None = column("Its figures. 指标")
     metrics_hash: str | None = column("SHA-256 of the figures. 指标哈希")
+    evidence: str | None = column("SHA-256 of the evidence bundle's manifest; `fenji evidence verify`. 证据包哈希")
+    report_url: str | None = seen(
+        "evidence", make=lambda viewer, evidence: viewer.report_url(evidence), description=REPORT
+    )
     error: str | None = derived("error", make=failure, description="Why it failed. 失败原因")
     created_at: datetime = column("When it was started. 启动时间")
     finished_at: datetime | None = column("When it ended. 结束时间")

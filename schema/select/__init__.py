@@ -9,10 +9,10 @@ a plan.
 from schema.select.connection import Connection, Edge, PageInfo
 from schema.select.executor import Plans, SelectExecutor
 from schema.select.fetch import Context, Lookup, Viewer
-from schema.select.field import column, derived, identifier, listed, mapped, personal, related
+from schema.select.field import column, derived, identifier, listed, mapped, personal, related, seen
 from schema.select.page import Key, Page, page
 
 __all__ = [
     "Connection", "Context", "Edge", "Key", "Lookup", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "derived", "identifier", "listed", "mapped",
-    "page", "personal", "related",
+    "page", "personal", "related", "seen",
 ]  # fmt: skip

@@ -25,6 +25,10 @@ class Viewer(Protocol):
     def today(self) -> date:
         """The day that the viewer lives in."""
 
+    def report_url(self, evidence: str | None) -> str | None:
+        """Return where the viewer finds the report page of an evidence bundle."""
+        ...
+
 
 class Context(Protocol):
     """What the executor needs of the operation's context."""

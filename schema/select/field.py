@@ -105,6 +105,11 @@ def personal(name: str, kind: str, description: str) -> Any:
     return _derived(Derived((name,), lambda viewer, value: viewer.show(kind, value), viewed=True), description)
 
 
+def seen(*columns: str, make: Callable[..., Any], description: str) -> Any:
+    """Declare a field that depends on columns and on who looks: ``make`` takes the viewer first."""
+    return _derived(Derived(columns, make, viewed=True), description)
+
+
 def identifier(type_name: str, *columns: str) -> Any:
     """Declare the global id of a type: opaque, made of the type's name and its key."""
     return _derived(Derived(columns, lambda *keys: global_id(type_name, *keys)), "Global id, opaque. 全局标识,不透明。")

@@ -30,7 +30,9 @@ class Backtest(Base):
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     metrics_hash: Mapped[str | None] = mapped_column(String(71))
     folder: Mapped[str | None] = mapped_column(Text, comment="under the application's data folder")
-    evidence: Mapped[str | None] = mapped_column(String(71), comment="hash of the bundle's manifest, under which it lies")
+    evidence: Mapped[str | None] = mapped_column(
+        String(71), comment="hash of the bundle's manifest, under which it lies"
+    )
     error: Mapped[str | None] = mapped_column(Text)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="when somebody asked to stop it")
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))

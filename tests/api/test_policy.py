@@ -348,13 +348,48 @@ def test_a_submitted_version_is_not_edited_and_a_wrong_role_writes_nothing(
     assert state(engine, version_id) == "submitted"
 
 
-def test_the_next_version_takes_over_and_the_former_can_come_back(
+def put(engine: Engine, strategist: Actor, version_id: int) -> None:
+    with writing(engine) as session:
+        policy.put_in_force(session, strategist, version_id, today(ZONE))
+
+
+def test_evidence_against_an_old_champion_is_refused_at_every_step(
     engine: Engine, analyst: Actor, strategist: Actor
 ) -> None:
     first, second = (approved(engine, analyst, strategist) for _ in range(2))
-    for version_id in (first, second, first):
-        with writing(engine) as session:
-            policy.put_in_force(session, strategist, version_id, today(ZONE))
+    with writing(engine) as session:
+        third, fourth = (policy.save_draft(session, analyst, G2) for _ in range(2))
+        for draft in (third, fourth):
+            finished_backtest(session, draft, analyst)
+        policy.submit(session, analyst, third.id)
+        third_id, fourth_id = third.id, fourth.id
+    put(engine, strategist, first)
+    steps = [
+        (lambda session: policy.put_in_force(session, strategist, second, today(ZONE)), "save it as a new draft"),
+        (lambda session: policy.approve(session, strategist, third_id, "ok"), "save it as a new draft"),
+        (lambda session: policy.submit(session, analyst, fourth_id), f"run `fenji backtest run {fourth_id}`"),
+    ]
+    for step, cure in steps:
+        with (
+            pytest.raises(Refusal, match=f"no version, but version {first} is in force now; {cure}") as refused,
+            writing(engine) as session,
+        ):
+            step(session)
+        assert refused.value.code == "evidence_stale"
+    with Session(engine) as session:
+        states = [session.get_one(PolicyVersion, number).state for number in (first, second, third_id, fourth_id)]
+    assert states == ["active", "approved", "submitted", "draft"]
+
+
+def test_the_next_version_takes_over_and_the_former_can_come_back(
+    engine: Engine, analyst: Actor, strategist: Actor
+) -> None:
+    first = approved(engine, analyst, strategist)
+    put(engine, strategist, first)
+    second = approved(engine, analyst, strategist)
+    for version_id in (second, first):
+        put(engine, strategist, version_id)
+        with Session(engine) as session:
             found = policy.in_force(session, "sabcd-weighted", today(ZONE))
             assert found is not None
             assert found.id == version_id

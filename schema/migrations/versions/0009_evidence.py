@@ -18,7 +18,12 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     op.add_column(
         "backtests",
-        sa.Column("evidence", sa.String(length=71), nullable=True, comment="hash of the bundle's manifest, under which it lies"),
+        sa.Column(
+            "evidence",
+            sa.String(length=71),
+            nullable=True,
+            comment="hash of the bundle's manifest, under which it lies",
+        ),
     )
     for table in ("backtests", "jobs"):
         op.add_column(table, sa.Column("cancelled_at", moment, nullable=True, comment="when somebody asked to stop it"))

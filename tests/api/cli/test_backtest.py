@@ -30,6 +30,20 @@ def test_a_run_prints_the_tiers_and_where_the_report_lies(fenji: Fenji, sqlite_e
     assert str(report) in out.replace("\n", "")
     code, out, _ = fenji("backtest", "list")
     assert (code, "finished" in out, "2025-12-31" in out) == (0, True, True)
+    assert fenji("backtest", "cancel", 1, "--as", "chen") == (1, "", "fenji: Backtest 1 is finished already.")
+    bundle = report.parent.resolve()
+    for named in (bundle, bundle.name, f"sha256:{bundle.name}"):
+        code, out, err = fenji("evidence", "verify", named)
+        assert (code, err) == (0, "")
+        assert out.splitlines()[-1].startswith("通过 The evidence verifies")
+    report.chmod(0o644)
+    report.write_text("another page")
+    code, out, err = fenji("evidence", "verify", bundle)
+    assert (code, "✗ files" in out) == (1, True)
+    assert err.startswith("fenji: The evidence does not verify. files: report.html was changed")
+    assert (
+        fenji("evidence", "verify", tmp_path)[2] == f"fenji: {tmp_path} is no evidence bundle: it has no manifest.json."
+    )
 
 
 def test_an_unknown_policy_and_a_wrong_date_are_one_sentence_each(fenji: Fenji, sqlite_engine: Engine) -> None:

@@ -12,6 +12,7 @@ import pytest
 from order_history import history
 from people import person
 from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from study_inputs import CANDIDATE, POLICY
 
@@ -21,10 +22,14 @@ from api.commands import backtest, policy
 from api.commands.backtest import default_dates
 from api.commands.snapshot import today
 from api.database import writing
+from api.notebook import confinement
+from api.notebook.confinement import Confinement
 from api.notebook.offline import faults
+from api.notebook.verification import verify
 from api.settings import settings
 from policies.refusal import Refusal
 from schema.tables import Backtest, Job, JobEvent, Order, PolicyContribution, PolicyVersion
+from schema.tables.base import now
 
 SEEN: dict[str, bytes] = {}
 
@@ -106,6 +111,8 @@ def test_a_whole_run_leaves_figures_evidence_and_progress(engine: Engine, analys
     )
     assert any("等级迁移" in message for _, _, message in steps)
     assert sorted(path.name for path in folder.parent.iterdir()) == [str(found.id)]
+    assert folder.resolve().name == str(found.evidence).removeprefix("sha256:")
+    assert [finding for finding in verify(folder.resolve()) if not finding.holds] == []
     # The other database, the other folder: the same figures, byte for byte.
     SEEN[engine.dialect.name] = metrics
     assert len(set(SEEN.values())) == 1
@@ -204,6 +211,84 @@ def test_a_notebook_that_forges_its_figures_is_caught(
         jobs.run(sqlite_engine, tmp_path, started.job_id)
     with Session(sqlite_engine) as session:
         assert session.get_one(Backtest, started.id).state == "failed"
+
+
+def test_a_backtest_that_waits_is_cancelled_at_once_and_never_runs(
+    engine: Engine, analyst: Actor, tmp_path: Path
+) -> None:
+    history(engine)
+    started = start(engine, analyst, draft(engine, analyst), dates=["2025-12-31"])
+    seller = person(engine, "wang", "sales")
+    with pytest.raises(Refusal, match="may not backtest"), writing(engine) as session:
+        backtest.cancel(session, seller, started.id)
+    with writing(engine) as session:
+        backtest.cancel(session, analyst, started.id)
+    assert jobs.run(engine, tmp_path, started.job_id) is None
+    with Session(engine) as session:
+        left = session.get_one(Backtest, started.id)
+        assert (left.state, left.error, left.metrics) == ("failed", "It was cancelled.", None)
+        assert left.cancelled_at is not None
+        assert session.get_one(Job, started.job_id).state == "dead"
+        assert session.scalars(select(JobEvent.message)).all() == ["failed: It was cancelled."]
+    for number, message in ((started.id, "is failed already"), (99, "No backtest 99")):
+        with pytest.raises(Refusal, match=message), writing(engine) as session:
+            backtest.cancel(session, analyst, number)
+
+
+def test_a_backtest_that_runs_is_cancelled_from_elsewhere_and_is_never_finished(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    history(sqlite_engine)
+    analyst = person(sqlite_engine, "chen", "analyst")
+    started = start(sqlite_engine, analyst, draft(sqlite_engine, analyst), dates=["2025-12-31"])
+
+    def cancel_when_it_runs(done: int, total: int, message: str) -> None:
+        if done == 1 and total > 1:
+            with writing(sqlite_engine) as session:
+                if session.get_one(Backtest, started.id).cancelled_at is None:
+                    backtest.cancel(session, analyst, started.id)
+
+    with pytest.raises(Refusal, match="cancelled"):
+        jobs.run(sqlite_engine, tmp_path, started.job_id, cancel_when_it_runs)
+    with Session(sqlite_engine) as session:
+        left = session.get_one(Backtest, started.id)
+        assert (left.state, left.evidence, left.metrics) == ("failed", None, None)
+        with pytest.raises(Refusal, match="no finished backtest"):
+            backtest.newest(session, left.version_id)
+    assert not (tmp_path / "backtests" / str(started.id) / "manifest.json").exists()
+
+
+def test_the_database_refuses_a_finished_backtest_without_evidence_and_a_cancelled_one(
+    engine: Engine, analyst: Actor
+) -> None:
+    history(engine)
+    started = start(engine, analyst, draft(engine, analyst), dates=["2025-12-31"])
+    sealed = {"state": "finished", "evidence": "sha256:1", "metrics_hash": "sha256:2"}
+    for wrong in ({"evidence": None}, {"metrics_hash": None}, {"cancelled_at": now()}):
+        with pytest.raises(IntegrityError, match="finished with its evidence"), writing(engine) as session:
+            session.execute(update(Backtest).where(Backtest.id == started.id).values(**{**sealed, **wrong}))
+    with writing(engine) as session:
+        session.execute(update(Backtest).where(Backtest.id == started.id).values(**sealed))
+    with pytest.raises(IntegrityError, match="a finished backtest never changes"), writing(engine) as session:
+        session.execute(update(Backtest).where(Backtest.id == started.id).values(evidence="sha256:3"))
+
+
+def test_a_notebook_is_not_run_below_the_confinement_that_is_demanded(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(sqlite_engine)
+    analyst = person(sqlite_engine, "chen", "analyst")
+    started = start(sqlite_engine, analyst, draft(sqlite_engine, analyst), dates=["2025-12-31"])
+    monkeypatch.setattr(confinement, "_strongest", lambda: (Confinement("rlimits", 0, False), ("landlock: off",)))
+    monkeypatch.setenv("FENJI_CONFINEMENT", "namespaces")
+    settings.cache_clear()
+    try:
+        with pytest.raises(
+            Refusal, match=r"confined by namespaces at least \(FENJI_CONFINEMENT\), but this machine allows"
+        ):
+            jobs.run(sqlite_engine, tmp_path, started.job_id)
+    finally:
+        settings.cache_clear()
 
 
 def test_default_dates_are_quarter_ends_with_a_year_before_and_a_horizon_after() -> None:

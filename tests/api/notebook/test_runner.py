@@ -125,8 +125,10 @@ def test_a_cell_that_does_not_end_fails_the_run(
 
 
 def test_the_total_time_ends_a_run_of_many_short_cells(execute: Callable[..., bytes], tmp_path: Path) -> None:
-    with pytest.raises(NotebookFailed, match="its time was up|took too long"):
-        execute(*["import time\ntime.sleep(0.9)"] * 9, limits=Limits(cell_seconds=60, total_seconds=3, grace_seconds=10))
+    with pytest.raises(NotebookFailed, match=r"its time was up|took too long"):
+        execute(
+            *["import time\ntime.sleep(0.9)"] * 9, limits=Limits(cell_seconds=60, total_seconds=3, grace_seconds=10)
+        )
     assert statuses(tmp_path / "run" / "failed.ipynb")[-1] == "pending"
     assert not (tmp_path / "run" / "manifest.json").exists()
 
@@ -181,9 +183,7 @@ def test_a_cancelled_run_leaves_no_process(
     force(monkeypatch, level)
     marker = f"60.{os.getpid()}{random.randrange(10**6):06}"
     with pytest.raises(NotebookCancelled, match="it was cancelled"):
-        execute(
-            DAEMON.format(marker=marker, seconds=60), cancelled=lambda: len(alive_with(f"sleep\0{marker}")) >= 2
-        )
+        execute(DAEMON.format(marker=marker, seconds=60), cancelled=lambda: len(alive_with(f"sleep\0{marker}")) >= 2)
     assert soon(lambda: alive_with(f"sleep\0{marker}") == [], 5)
     assert alive_with(str(tmp_path)) == []
     require_failed(tmp_path)
@@ -238,7 +238,7 @@ def test_a_notebook_that_changes_its_inputs_is_caught_where_it_can(
     inputs = tmp_path / "run" / "inputs"
     inputs.mkdir(parents=True)
     (inputs / "facts").write_text("1")
-    with pytest.raises(NotebookFailed, match="changed its inputs|cell 3 raised PermissionError"):
+    with pytest.raises(NotebookFailed, match=r"changed its inputs|cell 3 raised PermissionError"):
         execute("open('inputs/facts', 'w').write('2')")
     assert not (tmp_path / "run" / "manifest.json").exists()
 
@@ -248,7 +248,9 @@ def test_a_level_that_the_machine_does_not_reach_is_refused_before_anything_star
 ) -> None:
     weak = Confinement("rlimits", os.geteuid(), False)
     monkeypatch.setattr(confinement, "_strongest", lambda: (weak, ("namespaces: not allowed",)))
-    with pytest.raises(Refusal, match=r"confined by landlock at least .* allows rlimits only \(namespaces: not allowed\)") as refused:
+    with pytest.raises(
+        Refusal, match=r"confined by landlock at least .* allows rlimits only \(namespaces: not allowed\)"
+    ) as refused:
         execute("1", least="landlock")
     assert refused.value.code == "confinement_missing"
     with pytest.raises(Refusal, match="'chroot' is no level"):

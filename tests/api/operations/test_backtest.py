@@ -64,3 +64,26 @@ def test_a_backtest_is_started_followed_submitted_and_approved_over_graphql(
     assert made.data(APPROVE, wanted, who="both")["r"] == {"code": "author_cannot_approve"}
     approved = made.data(APPROVE, wanted, who="strategy")["r"]
     assert approved == {"state": "APPROVED", "semanticHash": found["semanticHash"]}
+
+
+CANCEL = """mutation C($id: ID!) { r: cancelBacktest(id: $id) { ... on Backtest { state error } ... on Refusal { code message } } }"""
+
+
+def test_a_backtest_is_cancelled_over_graphql_and_shown_so_to_a_late_subscriber(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    people = {name: person(sqlite_engine, name, name) for name in ("analyst", "strategy", "sales")}
+    made = world.World(sqlite_engine, tmp_path, people)
+    history(sqlite_engine)
+    draft = made.data(SAVE, {"d": CANDIDATE}, who="analyst")["r"]
+    started = made.data(START, {"v": draft["id"], "p": {}}, who="analyst")["r"]
+    assert made.data(CANCEL, started, who="sales")["r"]["code"] == "forbidden"
+    assert made.data(CANCEL, started, who="strategy")["r"] == {"state": "CANCELLED", "error": "It was cancelled."}
+    assert made.data(CANCEL, started, who="analyst")["r"]["code"] == "transition_not_allowed"
+    assert made.data(CANCEL, {"id": draft["id"]}, who="analyst")["r"]["code"] in ("invalid", "not_found")
+    shown = {}
+    for planning in (True, False):
+        query = "{ backtests { nodes { state evidence reportUrl } } }"
+        shown[planning] = made.data(query, who="strategy", planning=planning)["backtests"]["nodes"]
+    assert shown[True] == shown[False] == [{"state": "CANCELLED", "evidence": None, "reportUrl": None}]
+    assert progress(made, started["id"]) == [{"state": "FAILED", "message": "failed: It was cancelled."}]

@@ -92,9 +92,10 @@ CASES = [
     Case("makeMainPolicy", f'(key: "{world.POLICY}")', "strategy", "analyst", "Policy"),
     Case("runGrading", f'(policyKey: "{world.POLICY}", asOf: "{DAY}")', "analyst", "sales", "Run"),
     Case("startBacktest", f'(versionId: "{FREE}", parameters: {{}})', "analyst", "sales", "Backtest"),
+    Case("cancelBacktest", f'(id: "{global_id("Backtest", 1)}")', "analyst", "sales", "Backtest"),
 ]  # fmt: skip
 # What needs more than this world holds succeeds in the tests of its own noun.
-ELSEWHERE = {"startBacktest", "giveRating", "appoint", "decideFall", "endAppointment"}
+ELSEWHERE = {"startBacktest", "cancelBacktest", "giveRating", "appoint", "decideFall", "endAppointment"}
 
 
 def operation(case: Case) -> str:
