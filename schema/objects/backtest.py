@@ -18,9 +18,19 @@ REPORT = (
 )
 
 
-@strawberry.enum(description="State of a run or backtest. 运行状态")
+@strawberry.enum(description="State of a run. 运行状态")
 class WorkState(Enum):
-    """State of a run or backtest."""
+    """State of a run."""
+
+    QUEUED = strawberry.enum_value("queued", description="Waiting. 排队中")
+    RUNNING = strawberry.enum_value("running", description="Running. 运行中")
+    FINISHED = strawberry.enum_value("finished", description="Finished. 已完成")
+    FAILED = strawberry.enum_value("failed", description="Failed. 失败")
+
+
+@strawberry.enum(description="State of a backtest. 回测状态")
+class BacktestState(Enum):
+    """State of a backtest; at rest a cancelled one is failed, with the time when somebody asked to stop it."""
 
     QUEUED = strawberry.enum_value("queued", description="Waiting. 排队中")
     RUNNING = strawberry.enum_value("running", description="Running. 运行中")
@@ -34,9 +44,9 @@ def failure(error: str | None) -> str | None:
     return error.strip().splitlines()[-1] if error and error.strip() else None
 
 
-def shown_state(state: str, cancelled_at: datetime | None) -> WorkState:
+def shown_state(state: str, cancelled_at: datetime | None) -> BacktestState:
     """Return the state of a backtest; one that failed because it was stopped is cancelled."""
-    return WorkState.CANCELLED if state == "failed" and cancelled_at is not None else WorkState(state)
+    return BacktestState.CANCELLED if state == "failed" and cancelled_at is not None else BacktestState(state)
 
 
 @mapped(tables.Backtest, "A policy version tried on the past, beside the one in force. 回测")
@@ -44,7 +54,7 @@ class Backtest:
     """A policy version tried on the past."""
 
     id: strawberry.ID = identifier("Backtest", "id")
-    state: WorkState = derived("state", "cancelled_at", make=shown_state, description="State. 状态")
+    state: BacktestState = derived("state", "cancelled_at", make=shown_state, description="State. 状态")
     semantic_hash: str = column("Hash of the document as backtested. 语义哈希")
     parameters: JSON = column("Parameters of the notebook. 参数")
     metrics: JSON | None = column("Its figures. 指标")

@@ -12,7 +12,7 @@ from sqlalchemy.inspection import inspect
 from api.operations.root import schema
 from schema import tables
 from schema.objects.appointment import AppointmentKind
-from schema.objects.backtest import WorkState
+from schema.objects.backtest import BacktestState, WorkState
 from schema.objects.fall import FallDecided
 from schema.objects.improvement import ImprovementState
 from schema.objects.need import Urgency
@@ -95,7 +95,7 @@ def test_every_field_of_a_mapped_type_can_be_planned() -> None:
     ("enum", "stored"),
     [
         (CustomerStatus, STATUSES), (ImprovementState, IMPROVEMENT_STATES), (Urgency, URGENCIES), (PolicyState, POLICY_STATES),
-        (Role, ROLES), (WorkState, RUN_STATES), (WorkState, BACKTEST_STATES), (Held, HELD),
+        (Role, ROLES), (WorkState, RUN_STATES), (BacktestState, (*BACKTEST_STATES, "cancelled")), (Held, HELD),
         (FallDecided, DECISIONS), (AppointmentKind, KINDS),
     ],
 )  # fmt: skip

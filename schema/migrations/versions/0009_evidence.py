@@ -15,7 +15,7 @@ MESSAGE = "a backtest is finished with its evidence, and not when it was cancell
 
 def upgrade() -> None:
     """Add the columns and the guard; what a finished backtest holds is frozen by the guard of 0004."""
-    moment = sa.DateTime(timezone=True)
+    moment = sa.DateTime()
     op.add_column(
         "backtests",
         sa.Column(

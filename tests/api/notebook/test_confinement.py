@@ -66,7 +66,7 @@ def confined(request: pytest.FixtureRequest) -> Confinement:
     found, why = probe(request.param)
     if found is None:
         pytest.skip(f"no {request.param} here: {why}")
-    print(f"{found.level} as uid {found.user}, calls {'filtered' if found.filtered else 'not filtered'}")  # with -rP
+    print(f"{found.level} as uid {found.user}, calls {'filtered' if found.filtered else 'not filtered'}")  # noqa: T201  # with -rP
     return found
 
 
