@@ -150,7 +150,7 @@ def test_progress_inside_a_cell_is_told_and_is_not_part_of_the_notebook(
         "import time\nfrom api.workbench import progress\nfor step in range(1, 5):\n"
         "    progress(step, 4, '第几步')\n    time.sleep(0.6)"
     )
-    execute(cell, report=lambda *step: seen.append(step))
+    execute(cell, report=lambda *step: seen.append(step), limits=Limits(cell_seconds=60, total_seconds=90))
     inside = [message for _, _, message in seen if "第几步" in message]
     assert inside[0] == "notebook · 第几步 1/4"
     assert inside[-1] == "notebook · 第几步 4/4"
