@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from policies.backtest.concentration import reached
 
 PERCENTS = (5, 10, 20, 40)
+FINEST = 400  # points of a curve, more than a picture can show
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,12 @@ class Gains:
 
     groups: tuple[tuple[int, int], ...]
 
-    @property
+    @cached_property
     def customers(self) -> int:
         """Return the number of customers."""
         return sum(size for size, _ in self.groups)
 
-    @property
+    @cached_property
     def amount(self) -> int:
         """Return all that was bought next."""
         return sum(amount for _, amount in self.groups)
@@ -50,11 +52,16 @@ class Gains:
         return Fraction(doubled, self.customers * self.amount) - 1
 
     def curve(self) -> tuple[tuple[float, float], ...]:
-        """Return the corners of the curve: the share of the customers and the share of the amount, from (0, 0) to (1, 1)."""
-        points, size, amount = [(0.0, 0.0)], 0, 0
+        """Return points of the curve from (0, 0) to (1, 1): shares of the customers and of the amount.
+
+        The points are ends of groups, each at least a FINEST part of the customers after the one before.
+        """
+        points, size, amount, drawn = [(0.0, 0.0)], 0, 0, 0
         for more, bought in self.groups:
             size, amount = size + more, amount + bought
-            points.append((size / self.customers, amount / self.amount if self.amount else 0.0))
+            if (size - drawn) * FINEST >= self.customers or size == self.customers:
+                points.append((size / self.customers, amount / self.amount if self.amount else 0.0))
+                drawn = size
         return tuple(points)
 
 

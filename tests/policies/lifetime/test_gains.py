@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.lifetime.gains import gains, normalised_gini, perfect
+from policies.lifetime.gains import FINEST, gains, normalised_gini, perfect
 
 SCORED = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 100)), min_size=1, max_size=40)
 
@@ -51,3 +51,11 @@ def test_no_ranking_beats_hindsight_and_the_order_of_customers_is_nothing(scored
     assert all(ours is None or (most is not None and ours <= most) for ours, most in captured)
     share = normalised_gini(found, best)
     assert share is None or -1 <= share <= 1
+
+
+def test_the_curve_of_many_customers_has_no_more_points_than_a_picture_shows() -> None:
+    found = gains((score, score % 7) for score in range(50_000))
+    curve = found.curve()
+    assert len(curve) <= FINEST + 2
+    assert (curve[0], curve[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    assert max(abs(share - size) for size, share in curve) < 0.001
