@@ -19,11 +19,13 @@ LAST = date(1998, 6, 30)
 WEEKS = 39.0
 
 
-def orders(shared: Path) -> list[Order]:
+def orders(shared: Path, name: str = "CDNOW_sample.txt") -> list[Order]:
     """Return (customer, date, amount in cents) of every transaction."""
     found = []
-    for line in (shared / "cdnow/CDNOW_sample.txt").read_text(encoding="ascii").splitlines():
-        _, customer, day, _, amount = line.split()
+    for line in (shared / "cdnow" / name).read_text(encoding="ascii").splitlines():
+        if not line.split()[-1][0].isdigit():
+            continue  # the heads of CDNOW_master.txt
+        customer, day, _, amount = line.split()[-4:]
         dollars, cents = amount.split(".")
         on = date(int(day[:4]), int(day[4:6]), int(day[6:]))
         found.append((int(customer), on, int(dollars) * 100 + int(cents)))

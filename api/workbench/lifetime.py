@@ -70,7 +70,7 @@ class LifetimeView(View):
         found = self.compared(date)
         curves = {name: (title, found.gains[name].curve()) for name, title in NAMES.items() if name in found.gains}
         day = date or self.dates[-1]
-        labels = ("客户占比(按排序)share of customers, best first", "后续期金额占比 share of what was bought next")
+        labels = ("客户占比(按排序) share of customers, best first", "后续期金额占比 share of what was bought next")
         return gains_curves(f"累计占比曲线 cumulative gains, {day}", curves, labels)
 
     def lifetime_models(self, date: str | None = None) -> Table | Note:
