@@ -14,7 +14,7 @@ from policies.lifetime import HISTORIES
 from policies.lifetime.comparison import Comparison, compare
 from policies.lifetime.gains import PERCENTS
 from policies.refusal import Refusal
-from schema.outcomes import horizon_end
+from schema.windows import months_before
 
 NAMES: dict[str, str] = {
     "candidate": "草案 candidate",
@@ -38,7 +38,7 @@ class LifetimeView(View):
         day = date or self.dates[-1]
         if day not in self._comparisons:
             folder, start = self.replay.folder, Date.fromisoformat(day)
-            ahead = (horizon_end(start, self.replay.parameters.horizon_months) - start).days
+            ahead = (months_before(start, -self.replay.parameters.horizon_months) - start).days
             self._comparisons[day] = compare(
                 self.replay.panel(day),
                 folder / SNAPSHOTS / f"{day}.parquet",
