@@ -147,6 +147,87 @@ study.swap()
 study.movers(20)
 
 # %% [markdown]
+# ## 区间与检验 Intervals and tests
+#
+# 区间由客户成对重抽样而来;差的区间不含 0,才说明草案与现行不同。A difference is told from chance where its interval leaves out 0.
+
+# %%
+study.estimates_picture()
+
+# %%
+study.estimates()
+
+# %%
+study.memberships()
+
+# %%
+study.discontinuities()
+
+# %%
+study.bunching()
+
+# %% [markdown]
+# ## 稳定性 Stability
+#
+# PSI、CSI 超过临界值,说明分布的变化超出偶然。Above its critical value a distribution has moved by more than chance.
+
+# %%
+study.stability()
+
+# %%
+study.characteristics_picture()
+
+# %%
+study.characteristics()
+
+# %%
+study.walk()
+
+# %% [markdown]
+# ## 信息缺失 What is missing
+
+# %%
+study.coverage_picture()
+
+# %%
+study.coverage()
+
+# %%
+study.missing()
+
+# %%
+study.answers()
+
+# %%
+study.shared_out()
+
+# %% [markdown]
+# ## 人工决定 People
+
+# %%
+study.overrides()
+
+# %%
+study.raters()
+
+# %% [markdown]
+# ## 服务负荷 Service
+
+# %%
+study.service_picture()
+
+# %%
+study.service()
+
+# %% [markdown]
+# ## 泄漏检查 Look-ahead
+#
+# 单独就能预示后续采购的事实,多半取自日期之后。A fact that foretells by itself is likely to come from after the date.
+
+# %%
+study.suspects()
+
+# %% [markdown]
 # ## 指标 Figures
 
 # %%

@@ -64,17 +64,19 @@ def _picture(figure: Figure, title: str) -> Picture:
 
 @matplotlib.rc_context(STYLE)
 def bars_beside(
-    title: str, names: Sequence[str], panels: Sequence[tuple[str, dict[str, Sequence[float]]]], percent: bool = False
-) -> Picture:
+    title: str, names: Sequence[str], panels: Sequence[tuple[str, dict[str, Sequence[float]]]], percent: bool = False,
+    decimals: int = 1, width: float = 4.6,
+) -> Picture:  # fmt: skip
     """Draw one panel of bars for each measure: for every name one bar a series, in the series' order."""
-    figure, axes = _figure(4.6 * len(panels), 3.2, len(panels))
+    figure, axes = _figure(width * len(panels), 3.2, len(panels))
     for axis, (label, series) in zip(axes, panels, strict=True):
-        width = 0.8 / len(series)
+        thick = 0.8 / len(series)
         for number, (name, values) in enumerate(series.items()):
-            places = [i + (number - (len(series) - 1) / 2) * width for i in range(len(names))]
-            bars = axis.bar(places, values, width * 0.94, label=name, color=(CANDIDATE, CHAMPION)[number])
+            places = [i + (number - (len(series) - 1) / 2) * thick for i in range(len(names))]
+            bars = axis.bar(places, values, thick * 0.94, label=name, color=(CANDIDATE, CHAMPION)[number])
             texts = [
-                f"{value:.0f}%" if percent else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}" for value in values
+                f"{value:.0f}%" if percent else f"{value:,.{decimals}f}" if value < 1000 else f"{value:,.0f}"
+                for value in values
             ]
             axis.bar_label(bars, texts, fontsize=7, padding=2)
         axis.set_xticks(range(len(names)), names)
@@ -162,9 +164,13 @@ def curves(
 
 @matplotlib.rc_context(STYLE)
 def intervals(
-    title: str, names: Sequence[str], series: dict[str, list[tuple[float, float, float] | None]], label: str
-) -> Picture:
-    """Draw a point with its interval (value, low, high) for every name, one a series beside the other."""
+    title: str, names: Sequence[str], series: dict[str, list[tuple[float, float, float] | None]], label: str,
+    zero: bool = False,
+) -> Picture:  # fmt: skip
+    """Draw a point with its interval (value, low, high) for every name, one a series beside the other.
+
+    The scale begins at 0; with ``zero`` it goes both ways from a line at 0.
+    """
     figure, (axis,) = _figure(1.6 + 1.1 * len(names), 3.2)
     for number, (name, values) in enumerate(series.items()):
         shift = (number - (len(series) - 1) / 2) * 0.22
@@ -178,7 +184,10 @@ def intervals(
             axis.errorbar(x, value, errors, fmt="o", color=(CANDIDATE, CHAMPION)[number], capsize=3, label=name)
     axis.set_xticks(range(len(names)), names)
     axis.set_xlim(-0.6, len(names) - 0.4)
-    axis.set_ylim(bottom=0)
+    if zero:
+        axis.axhline(0, color=FAINT, linewidth=1)
+    else:
+        axis.set_ylim(bottom=0)
     axis.set_ylabel(label)
     axis.tick_params(axis="x", length=0)
     if axis.get_legend_handles_labels()[0]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.workbench.foresight import ForesightView
+from api.workbench.inference import InferenceView
 from api.workbench.lifetime import LifetimeView
 from api.workbench.migration import MigrationView
+from api.workbench.missing import MissingView
+from api.workbench.people import PeopleView
+from api.workbench.service import ServiceView
+from api.workbench.stability import StabilityView
 from api.workbench.structure import StructureView
 from api.workbench.swap import SwapView
 from api.workbench.table import Note, Table, count
@@ -14,7 +19,10 @@ from api.workbench.verdict import VerdictView
 from api.workbench.view import NAMES, NO_CHAMPION
 
 
-class Study(VerdictView, StructureView, MigrationView, ForesightView, LifetimeView, SwapView):
+class Study(
+    VerdictView, StructureView, MigrationView, ForesightView, LifetimeView, SwapView, StabilityView, MissingView, PeopleView,
+    ServiceView, InferenceView,
+):  # fmt: skip
     """What a strategy group looks at; a method without a date shows the last one."""
 
     def grade(self, date: str) -> list[tuple[int, str, str]]:

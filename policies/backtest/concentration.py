@@ -40,24 +40,27 @@ def concentration(panel: Panel) -> Concentration | None:
     gini = Fraction(weighted, customers * amount)
     largest = [(n, value * n) for value, n in reversed(groups)]
     smallest = [(n, value * n) for value, n in groups]
-    top = {percent: reached(largest, percent) for percent in TOPS}
-    return Concentration(customers, gini, top, tuple(reached(smallest, step) for step in STEPS))
+    top = dict(zip(TOPS, reached(largest, TOPS), strict=True))
+    return Concentration(customers, gini, top, reached(smallest, STEPS))
 
 
-def reached(groups: Sequence[tuple[int, int]], percent: int) -> Fraction:
-    """Return the share of an amount that the first ``percent`` of the customers hold, 0 of nothing.
+def reached(groups: Sequence[tuple[int, int]], percents: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return the share of an amount that the first customers hold, for each percentage of them in ascending order.
 
-    A group of ties (customers, amount) that straddles the edge counts in proportion.
+    A group of ties (customers, amount) that straddles an edge counts in proportion.  0 of nothing.
     """
     everyone, everything = sum(size for size, _ in groups), sum(amount for _, amount in groups)
-    seats, held = Fraction(everyone * percent, 100), Fraction(0)
-    for size, amount in groups:
-        taken = min(Fraction(size), seats)
-        held += amount * taken / size
-        seats -= taken
-        if not seats:
-            break
-    return held / everything if everything else Fraction(0)
+    if not everything:
+        return (Fraction(0),) * len(percents)
+    found, left = [], iter(groups)
+    seats = held = size = amount = 0  # what lies before the group at hand, and that group
+    for percent in percents:
+        while (seats + size) * 100 < everyone * percent:
+            seats, held = seats + size, held + amount
+            size, amount = next(left)
+        part = Fraction(amount * (everyone * percent - 100 * seats), 100 * size) if size else Fraction(0)
+        found.append((held + part) / everything)
+    return tuple(found)
 
 
 def gathered(panel: Panel, side: Side) -> tuple[Fraction, ...]:
@@ -73,4 +76,4 @@ def gathered(panel: Panel, side: Side) -> tuple[Fraction, ...]:
         tiers=len(panel.places[side].tiers),
     )
     sizes = [(customers, int(amount)) for _, _, customers, amount in groups]
-    return tuple(reached(sizes, step) for step in STEPS)
+    return reached(sizes, STEPS)

@@ -77,7 +77,8 @@ def discrimination(found: Order) -> Discrimination:
     tied = [found[place] for place in sorted(found, key=lambda place: (place[0], -(place[1] or 0)))]
     bought = any(one.amount for one in tied)
     sizes = [(one.customers, one.amount) for one in tied]
-    capture = {percent: reached(sizes, percent) if bought else None for percent in PERCENTS}
+    shares = reached(sizes, PERCENTS) if bought else (None,) * len(PERCENTS)
+    capture = dict(zip(PERCENTS, shares, strict=True))
     return Discrimination(*separation([(one.buyers, one.customers - one.buyers) for one in tied]), capture)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from policies.backtest.drift import Drift, drift
 from policies.backtest.figure import part, points, statistic
 from policies.backtest.ordinal import tau_b, weighted_kappa
 from policies.backtest.panel import Panel, Places
@@ -97,6 +98,11 @@ class Matrix:
         """Return Kendall's tau-b over ``graded``, also of policies with other tiers."""
         return tau_b(self.graded)
 
+    @property
+    def drift(self) -> Drift | None:
+        """Return the stability index from the champion's places to the candidate's; None when not comparable."""
+        return drift(self.row_totals, self.column_totals) if self.comparable else None
+
     def plain(self) -> dict[str, Any]:
         """Return the matrix and its figures for JSON."""
         return {
@@ -108,6 +114,7 @@ class Matrix:
             "kappa_linear": statistic(self.kappa(1)),
             "kappa_quadratic": statistic(self.kappa(2)),
             "tau_b": statistic(self.tau_b),
+            "psi": self.drift.plain() if self.drift else None,
         }
 
 

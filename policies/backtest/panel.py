@@ -48,6 +48,7 @@ class Panel:
     def __init__(self) -> None:
         self.connection = duckdb.connect(":memory:")
         self.places: dict[Side, Places] = {}
+        self.snapshot = Path()
         self.connection.execute(
             "create table customers (customer_id bigint primary key, amount bigint, profit bigint, orders bigint, "
             "next_amount bigint not null, next_orders bigint not null, next_unknown bigint not null, "
@@ -60,6 +61,7 @@ class Panel:
 
     def load(self, snapshot: Path, outcomes: Path) -> None:
         """Fill ``customers`` from two Parquet files; who has no row in ``outcomes`` has ordered nothing."""
+        self.snapshot = snapshot
         known = ", ".join(known_value(f"s.{word}") for word in ("amount_12m", "profit_12m", "orders_12m"))
         later = ", ".join(f"coalesce(o.{name}, 0)" for name in OUTCOMES)
         self.connection.execute(

@@ -8,11 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from policies.backtest.discontinuity import Jump, discontinuities
 from policies.backtest.grade import grade_parquet
+from policies.backtest.inspection import Inspection, inspect
+from policies.backtest.leak import Suspect, suspects
 from policies.backtest.limits import judge, verdict
 from policies.backtest.metrics import SCHEMA, DateFigures, as_json, canonical, measure, moves_json
 from policies.backtest.panel import Panel, Places, Side
 from policies.backtest.parameters import BacktestParameters
+from policies.backtest.people import People, people
+from policies.backtest.resampling import REPLICATES, SEED, Estimates, estimates
 from policies.backtest.stability import Stability, stability
 from policies.compiler import compile_plan
 from policies.loading import read_file
@@ -104,15 +109,81 @@ class Replay:
         return {side: stability(plan, snapshots) for side, plan in self.sides.items()}
 
     @cached_property
+    def inspections(self) -> dict[str, dict[Side, Inspection]]:
+        """Return the inspection of every date under each policy."""
+        found: dict[str, dict[Side, Inspection]] = {}
+        for day in self.parameters.days:
+            first = next(iter(found.values()), None)
+            found[day] = {
+                side: inspect(
+                    self.panel(day),
+                    side,
+                    plan,
+                    self.figures[day].sides[side].structure,
+                    first[side] if first else None,
+                    asking=day == self.parameters.days[-1],
+                )
+                for side, plan in self.sides.items()
+            }
+        return found
+
+    @cached_property
+    def suspects(self) -> dict[str, tuple[Suspect, ...]]:
+        """Return, for every date, the facts that foretell too well to have been known."""
+        return {day: suspects(self.panel(day)) for day in self.parameters.days}
+
+    @cached_property
+    def people(self) -> dict[str, People | None]:
+        """Return, for every date, what people decided; None where the folder does not carry it."""
+        return {str(day): people(self.panel(day), self.folder, day) for day in self.parameters.dates}
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimates]:
+        """Return the figures of foresight with their intervals, of every date and of all together."""
+        panels = {day: self.panel(day) for day in self.parameters.days}
+        return estimates(panels, self.parameters.tier_of_interest)
+
+    @cached_property
+    def discontinuities(self) -> dict[str, tuple[Jump, ...]] | None:
+        """Return, for every date, the jumps at the champion's cuts; None without a champion or without services."""
+        service, champion = self.parameters.service, self.champion
+        if service is None or champion is None:
+            return None
+        return {day: discontinuities(self.panel(day), "champion", champion, service) for day in self.parameters.days}
+
+    def _date(self, day: str, figures: dict[str, Any]) -> dict[str, Any]:
+        """Return the figures of a date with what the whole replay adds to them."""
+        inspected: dict[str, Any] = {
+            side: {**figures[side], **one.plain()} for side, one in self.inspections[day].items()
+        }
+        people, jumps = self.people[day], self.discontinuities
+        return {
+            **figures, **inspected,
+            "suspects": [one.plain() for one in self.suspects[day]],
+            "people": people.plain() if people else None,
+            "discontinuities": [one.plain() for one in jumps[day]] if jumps else None,
+        }  # fmt: skip
+
+    @cached_property
     def plain(self) -> dict[str, Any]:
         """Return every figure as plain values, and the verdict of the limits on them."""
+        figures = as_json(self.figures)
         found = {
             "schema": SCHEMA,
             "parameters": self.parameters.model_dump(mode="json"),
             "currency": self.currency,
             "policies": {side: self._policy(plan) for side, plan in self.sides.items()},
             "snapshots": {day: self.description["snapshots"][day] for day in self.parameters.days},
-            **as_json(self.figures),
+            **figures,
+            "dates": {day: self._date(day, of_date) for day, of_date in figures["dates"].items()},
+            "estimates": {
+                "replicates": REPLICATES,
+                "seed": SEED,
+                **{
+                    day: {measure: {name: one.plain() for name, one in each.items()} for measure, each in found.items()}
+                    for day, found in self.estimates.items()
+                },
+            },
             "stability": {side: moves_json(found) for side, found in self.stability.items()},
         }
         judged = judge(self.parameters.limits, found)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from policies.backtest.figure import part, points, whole
+from policies.backtest.distributions import binomial_both
+from policies.backtest.figure import part, points, probability, whole
 from policies.backtest.panel import Panel, Side
 from policies.backtest.service import Service
 
@@ -75,10 +76,15 @@ class Swap:
         come, go = self.groups["in"].net, self.groups["out"].net
         return None if come is None or go is None else come - go
 
+    @property
+    def mcnemar(self) -> float:
+        """Return the exact two-sided p of as uneven an exchange by chance (McNemar 1947): in against out, one half each."""
+        return binomial_both(self.groups["in"].customers, self.groups["in"].customers + self.groups["out"].customers)
+
     def plain(self) -> dict[str, Any]:
         """Return the swap set for JSON."""
         groups: dict[str, Any] = {direction: group.plain() for direction, group in self.groups.items()}
-        return {"tier": self.tier, "net": whole(self.net), **groups}
+        return {"tier": self.tier, "net": whole(self.net), "mcnemar": probability(self.mcnemar), **groups}
 
 
 def swap(panel: Panel, tier: str, service: Service | None = None, months: int = 12) -> Swap:

@@ -13,16 +13,43 @@ from api.workbench.study import Study
 from api.workbench.table import Money, Note, Table
 from policies.refusal import Refusal
 
-SHOWN = ("overview", "structure", "over_dates", "migration", "moves", "foresight_of_all", "foresight", "order_holds", "swap",
-         "movers", "verdict", "concentration", "churn", "discrimination")  # fmt: skip
+SHOWN = (
+    "overview",
+    "verdict",
+    "structure",
+    "concentration",
+    "over_dates",
+    "migration",
+    "moves",
+    "foresight_of_all",
+    "foresight",
+    "order_holds",
+    "churn",
+    "discrimination",
+    "swap",
+    "movers",
+    "estimates",
+    "memberships",
+    "discontinuities",
+    "bunching",
+    "stability",
+    "characteristics",
+    "missing",
+    "coverage",
+    "service",
+)
 DRAWN = (
     "structure_picture",
+    "lorenz_picture",
     "over_dates_picture",
     "migration_picture",
     "foresight_picture",
-    "lorenz_picture",
     "churn_picture",
     "capture_picture",
+    "estimates_picture",
+    "characteristics_picture",
+    "coverage_picture",
+    "service_picture",
 )
 
 

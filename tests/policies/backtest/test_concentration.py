@@ -46,5 +46,6 @@ def test_without_amounts_or_with_negative_ones_there_is_no_curve(amounts: list[i
 
 
 def test_ties_at_the_edge_count_in_proportion() -> None:
-    assert reached([(4, 100)], 25) == Fraction(1, 4)
-    assert reached([], 25) == 0
+    assert reached([(4, 100)], (0, 25, 100)) == (0, Fraction(1, 4), 1)
+    assert reached([(1, 60), (3, 40)], (25, 50)) == (Fraction(60, 100), Fraction(60, 100) + Fraction(40, 300))
+    assert reached([], (25,)) == (0,)
