@@ -92,7 +92,7 @@ class InferenceView(View):
         rows = tuple(
             (f"{one.worse} | {one.better}", count(one.below), count(one.above),
              "样本不足 too few" if one.jump is None else unit.text(one.jump),
-             "–" if (ends := one.interval) is None else f"{unit.text(round(ends[0]))} – {unit.text(round(ends[1]))}", chance(one.p))
+             "–" if (ends := one.interval) is None else f"[{unit.text(round(ends[0]))}, {unit.text(round(ends[1]))}]", chance(one.p))
             for one in found
         )  # fmt: skip
         caption = f"断点回归,{date or self.dates[-1]},带宽 {BANDWIDTH} 分"
@@ -141,4 +141,4 @@ def _text(measure: str, unit: Money, value: float | None) -> str:
         return "–"
     if measure == "mean":
         return unit.text(round(value))
-    return f"{value * 100:.1f}%" if measure == "capture_20" else f"{value:.3f}"
+    return f"{decimal(value * 100, 1)}%" if measure == "capture_20" else decimal(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.workbench.pictures import Picture, bars_beside
-from api.workbench.table import Head, Note, Table, count, percent
+from api.workbench.table import Head, Note, Table, count, folded, percent
 from api.workbench.view import NAMES, View
 
 
@@ -39,7 +39,7 @@ class MissingView(View):
         """Draw the coverage of each input of the candidate."""
         rows = self.replay.inspections[date or self.dates[-1]]["candidate"].missing.inputs
         series: dict[str, Sequence[float]] = {"覆盖率 coverage": [float(row.share) * 100 for row in rows]}
-        names = [row.title.zh if len(row.title.zh) < 7 else f"{row.title.zh[:6]}\n{row.title.zh[6:]}" for row in rows]
+        names = [folded(row.title.zh) for row in rows]
         return bars_beside("输入覆盖率 coverage", names, [("输入覆盖率 coverage of the inputs, %", series)], percent=True,
                            width=1.2 + 0.75 * len(rows))  # fmt: skip
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from api.workbench.pictures import Picture, bars_beside
-from api.workbench.table import Head, Note, Table, count, decimal, percent
+from api.workbench.table import Head, Note, Table, beside, count, decimal, folded, merged, percent
 from api.workbench.view import NAMES, View
 from policies.backtest.drift import Drift
+from policies.backtest.panel import Side
 from policies.backtest.stability import LEAST_DATES
 
 
@@ -39,21 +41,24 @@ class StabilityView(View):
         day = date or self.dates[-1]
         if day == self.dates[0]:
             return Note("只有一个日期,没有可比的首日。", "There is no earlier date to compare with.")
-        rows = [
-            (name, " ".join(NAMES[side]), decimal(found.index), decimal(found.critical), "超出 above" if found.index > found.critical else "–")
-            for side, one in self.replay.inspections[day].items() for name, found in one.csi.items() if found
-        ]  # fmt: skip
-        rows.sort(key=lambda row: (-float(row[2]), row))
-        heads: tuple[Head, ...] = (
-            ("指标", "input"),
-            ("政策", "policy"),
-            ("CSI", ""),
-            ("临界值", "critical, 5 %"),
-            ("", ""),
+        cells = {
+            NAMES[side]: {
+                self._named(side, name): (decimal(found.index), decimal(found.critical), "超出 above" if found.index > found.critical else "–")
+                for name, found in one.csi.items() if found
+            }
+            for side, one in self.replay.inspections[day].items()
+        }  # fmt: skip
+        names = merged([list(of) for of in cells.values()], ())
+        heads: tuple[Head, ...] = (("CSI", ""), ("临界值", "critical, 5 %"), ("", ""))
+        table = beside(
+            (f"输入分布的变化,{self.dates[0]} → {day}", "characteristic stability index"), names, heads, cells
         )
-        return Table(
-            (f"输入分布的变化,{self.dates[0]} → {day}", "characteristic stability index"), heads, tuple(rows), words=2
-        )
+        return replace(table, heads=(("输入", "input"), *table.heads[1:]))
+
+    def _named(self, side: Side, axis: str) -> str:
+        """Return an input as a reader knows it: its place in the policy, and the fact."""
+        word = next(one.word for one in self.replay.sides[side].axes if one.name == axis)
+        return word.zh if axis == word.name else f"{axis} {word.zh}"
 
     def characteristics_picture(self) -> Picture | Note:
         """Draw the CSI of the candidate's inputs on the last date beside their critical values."""
@@ -65,7 +70,7 @@ class StabilityView(View):
         series: dict[str, Sequence[float]] = {
             "CSI": [one.index for one in found.values()], "临界值 critical value": [one.critical for one in found.values()],
         }  # fmt: skip
-        return bars_beside("草案输入的变化 drift of the candidate's inputs", [name.replace("_", "\n") for name in found],
+        return bars_beside("草案输入的变化 drift of the candidate's inputs", [folded(self._named("candidate", name)) for name in found],
                            [(f"CSI, {self.dates[0]} → {self.dates[-1]}", series)], decimals=2, width=1.6 + 0.7 * len(found))  # fmt: skip
 
     def walk(self) -> Table | Note:

@@ -97,12 +97,17 @@ def percent(share: Fraction | None) -> str:
 
 def decimal(value: Fraction | float | None, digits: int = 3) -> str:
     """Return a statistic as it is read: 0.873; a dash where there is none."""
-    return "–" if value is None else f"{float(value):.{digits}f}"
+    return "–" if value is None else f"{round(float(value), digits) + 0.0:.{digits}f}"  # never -0.000
 
 
 def chance(p: float | None) -> str:
     """Return a probability as it is read: 0.012, or < 0.001; a dash where there is none."""
     return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def folded(text: str, most: int = 5) -> str:
+    """Return a label in lines of at most ``most`` characters, for a picture."""
+    return "\n".join(text[i : i + most] for i in range(0, len(text), most))
 
 
 def interval(ends: tuple[Fraction, Fraction] | None) -> str:

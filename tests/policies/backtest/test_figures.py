@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panels import SABC, Customer, panel_of
 
 from policies.backtest.discrimination import discrimination, order
 from policies.backtest.foresight import breaks, foresight, pooled
 from policies.backtest.metrics import as_json, canonical, measure
 from policies.backtest.migration import migration
-from policies.backtest.panel import OUTSIDE, Panel, Places, Side
+from policies.backtest.panel import Places
 from policies.backtest.structure import structure
 from policies.backtest.swap import movers, swap
 from policies.refusal import Refusal
-
-SABC = Places(("S", "A", "B", "C"))
-# (place under the champion, place under the candidate, amount, next amount)
-Customer = tuple[str, str, int | None, int]
 
 customers = st.lists(
     st.tuples(
@@ -31,32 +27,6 @@ customers = st.lists(
     ),
     max_size=30,
 )
-
-
-GRADED = pa.schema(
-    [("customer_id", pa.int64()), ("status", pa.string()), ("tier", pa.string()), ("worst", pa.int64()), ("best", pa.int64()),
-     ("levels", pa.int64())]
-)  # fmt: skip
-
-
-def panel_of(rows: list[Customer]) -> Panel:
-    """A panel of given customers, numbered from 1; their totals fall with their number."""
-    panel, numbers = Panel(), range(1, len(rows) + 1)
-    amounts, later = (pa.array([row[i] for row in rows], pa.int64()) for i in (2, 3))
-    known = pa.table({"id": pa.array(numbers, pa.int64()), "amount": amounts, "later": later})
-    panel.connection.register("known", known)
-    panel.connection.execute(
-        "insert into customers select id, amount, amount // 4, 1, later, (later > 0)::bigint, 0, later // 5, 0, later from known"
-    )
-    sides: tuple[tuple[Side, int], ...] = (("champion", 0), ("candidate", 1))
-    for side, column in sides:
-        graded = [
-            {"customer_id": n, "status": row[column] if row[column] in OUTSIDE else "graded",
-             "tier": None if row[column] in OUTSIDE else row[column], "worst": -n, "best": -n, "levels": 0}
-            for n, row in zip(numbers, rows, strict=True)
-        ]  # fmt: skip
-        panel.place(side, SABC, panel.connection.from_arrow(pa.Table.from_pylist(graded, schema=GRADED)))
-    return panel
 
 
 @settings(max_examples=25)
