@@ -38,7 +38,7 @@ class Gains:
         """
         if not self.amount:
             return None
-        return reached(self.groups, percent)
+        return reached(self.groups, (percent,))[0]
 
     @property
     def gini(self) -> Fraction | None:
