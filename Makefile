@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark check format documentation golden benchmarks lock clean
+.PHONY: help environment demo test spark lab labcheck check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -19,6 +19,14 @@ test: environment ## Contracts, documentation and every test, on SQLite and Post
 spark: ## Every engine against Spark in local mode; adds half a gigabyte to .venv once, and needs Java 17
 	@$(PYTHON) bootstrap.py spark
 	@$(BIN)/python -m pytest -q tests/spark
+
+lab: ## JupyterLab with the notebooks on 127.0.0.1; makes .venv-lab once, apart from .venv
+	@$(PYTHON) bootstrap.py lab
+	@.venv-lab/bin/jupyter lab --ip=127.0.0.1 --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
+
+labcheck: ## Every notebook opened and run headless in the lab's environment
+	@$(PYTHON) bootstrap.py lab
+	@.venv-lab/bin/python tests/lab/headless.py
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
@@ -47,4 +55,4 @@ lock: environment ## Write the locks anew from pyproject.toml
 	@$(BIN)/python bootstrap.py lock
 
 clean: ## Remove the environment, the caches and the demo's data; a database of your own in .fenji stays
-	rm -rf .venv .fenji/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-lab .fenji/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

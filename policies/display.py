@@ -68,23 +68,29 @@ def answers_html(answers: Answers) -> str:
 
 def policy_html(document: Policy, *, nested: bool = False) -> str:
     """Return a policy as a table of its indicators or rules, with its tiers above it, and its parts under it."""
-    tiers = " > ".join(document.tiers.order)
-    heads: tuple[str, ...]
+    heads: tuple[str, ...] = ("规则 rule", "条件 when", "等级 tier")
     if document.kind != "rules":
-        begins = _begins(document)
-        tiers = " > ".join(f"{tier} {begins.get(tier, '')}".rstrip() for tier in document.tiers.order)
-        if document.kind == "scorecard" and document.tiers.bands.intervals is not None and not begins:
-            tiers = " > ".join(f"{tier} {text}" for tier, text in document.tiers.bands.intervals.items())
         heads = ("维度 dimension", "指标 indicator", "输入 input", "占总分 share", "满分 out of", "评分 points")
-        rows = _indicators(document)
-    else:
-        heads = ("规则 rule", "条件 when", "等级 tier")
-        rows = _rules(document)
-    caption = f"{document.title.zh} {document.title.en} ({document.id}): {tiers}"
+    caption = f"{document.title.zh} {document.title.en} ({document.id}): {tier_texts(document)}"
     inside = "".join(
         f"<p>{escape(name)}</p>{policy_html(view, nested=True)}" for name, view in document.views.items() if not nested
     )
-    return _table(caption, heads, rows) + _lines(_steps(document)) + inside
+    return _table(caption, heads, policy_rows(document)) + _lines(policy_steps(document)) + inside
+
+
+def tier_texts(document: Policy) -> str:
+    """Return the tiers, best first, each with where it begins."""
+    if document.kind == "rules":
+        return " > ".join(document.tiers.order)
+    begins = _begins(document)
+    if document.kind == "scorecard" and document.tiers.bands.intervals is not None and not begins:
+        return " > ".join(f"{tier} {text}" for tier, text in document.tiers.bands.intervals.items())
+    return " > ".join(f"{tier} {begins.get(tier, '')}".rstrip() for tier in document.tiers.order)
+
+
+def policy_rows(document: Policy) -> list[tuple[object, ...]]:
+    """Return a row for each indicator or rule."""
+    return _rules(document) if document.kind == "rules" else _indicators(document)
 
 
 def _begins(document: Scorecard | Ranking) -> dict[str, str]:
@@ -163,7 +169,7 @@ def _rules(document: Rules) -> list[tuple[object, ...]]:
     return rows if document.else_ is None else [*rows, ("else", "其余 all others", document.else_)]
 
 
-def _steps(document: Policy) -> Iterator[str]:
+def policy_steps(document: Policy) -> Iterator[str]:
     """Yield a line for each minimum condition and each gate, in the order in which they are taken."""
     for tier in document.tiers.order:
         if tier in document.tiers.conditions:

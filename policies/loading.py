@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from policies.document import KINDS, Policy
 from policies.documents import shipped, sources
 from policies.exact import quoted
 from policies.interval import spread
-from policies.reading import DocumentError, Path, Problem, Reading, path_text, read
+from policies.reading import DocumentError, Path, Problem, Reading, Value, path_text, read
 from policies.refusal import Refusal
 from policies.values import parameter_values
 
@@ -54,7 +55,24 @@ def load(source: str | FilePath) -> Policy:
 
 def parse(text: str) -> Policy:
     """Read a policy from YAML or JSON text; raises DocumentError with every fault, its line and the nearest valid key."""
-    reading = read(text)
+    return _document(read(text))
+
+
+def from_values(values: dict[str, Value]) -> Policy:
+    """Read a policy from plain values as its text holds them (``writing.values_of``); faults name no line."""
+    return _document(Reading(values, {}, dict(_texts(values, ()))))
+
+
+def _texts(value: Value, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every scalar that is text, with its path."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in parts:
+        yield from _texts(item, (*path, key))
+    if isinstance(value, str):
+        yield path, value
+
+
+def _document(reading: Reading) -> Policy:
     values = reading.values
     if not isinstance(values, dict):
         raise DocumentError([Problem(1, "", "a policy is a mapping; begin with kind: scorecard, rules or ranking")])
@@ -110,7 +128,7 @@ def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) ->
     value = reading.texts.get(path)
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":
-        known = _keys(model, path[len(start) : -1])
+        known = known_keys(model, path[len(start) : -1])
         key = str(path[-1])
         nearest = next(iter(difflib.get_close_matches(key, known, 1, 0.5)), None)
         hint = f"did you mean {nearest}? " if nearest else ""
@@ -125,7 +143,7 @@ def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) ->
     elif details["type"] == "value_error":
         message = str(context["error"])
     elif details["type"] in _WANTED:
-        known = _keys(model, path[len(start) :])
+        known = known_keys(model, path[len(start) :])
         message = f"write {_WANTED[details['type']]}{' of ' + ', '.join(known) if known else ''}, not {quoted(details['input'])}"
     elif details["type"] in ("too_short", "too_long"):
         least = details["type"] == "too_short"
@@ -138,7 +156,7 @@ def _problem(model: type[BaseModel], reading: Reading, details: ErrorDetails) ->
     return Problem(line, shown, message, value)
 
 
-def _keys(model: type[BaseModel], path: Path) -> list[str]:
+def known_keys(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys that are known at a path of a model."""
     here: Any = model
     for part in path:

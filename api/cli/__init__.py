@@ -14,6 +14,7 @@ from api.cli.fall import fall
 from api.cli.grade import grade, snapshot
 from api.cli.intake import import_
 from api.cli.job import job
+from api.cli.notebook import notebook
 from api.cli.policy import policy
 from api.cli.policy_cases import policy_cases
 from api.cli.policy_check import policy_check
@@ -43,6 +44,7 @@ for command in (
     grade,
     import_,
     job,
+    notebook,
     policy,
     rating,
     schema,

@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 Head = tuple[str, str]  # Chinese, English
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Note:
     """A sentence in the place of a table or picture that cannot be had."""
 
@@ -22,12 +22,14 @@ class Note:
     def __str__(self) -> str:
         return f"{self.zh} {self.en}"
 
+    __repr__ = __str__
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         html = f'<p class="note">{escape(self.zh)}<br><small>{escape(self.en)}</small></p>'
         return {"text/html": html, "text/plain": str(self)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """A caption, heads and cells of text; the first ``words`` columns are words, the others figures.
 
@@ -47,6 +49,8 @@ class Table:
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
         shown = ("  ".join(self._padded(i, cell, widths[i]) for i, cell in enumerate(line)).rstrip() for line in lines)
         return "\n".join((" ".join(self.caption), *shown))
+
+    __repr__ = __str__
 
     def _padded(self, column: int, cell: str, width: int) -> str:
         blank = " " * (width - _width(cell))
@@ -155,7 +159,8 @@ def merged(orders: Iterable[Sequence[str]], last: Sequence[str]) -> tuple[str, .
     return tuple(dict.fromkeys([*(name for order in orders for name in order), *last]))
 
 
-PLACES: dict[str, Any] = {"pending": "待定 pending", "not_applicable": "不适用 n/a", "error": "错误 error"}
+PLACES: dict[str, Any] = {"pending": "待定 pending", "not_applicable": "不适用 n/a", "error": "错误 error",
+                          "absent": "首次评级 new"}  # fmt: skip
 
 
 def place_name(place: str) -> str:

@@ -70,6 +70,13 @@ def codes() -> str:
     return "| code | meaning | 含义 |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def notebooks() -> str:
+    """The catalogue of notebooks."""
+    from api.notebook.catalogue import table
+
+    return "\n".join(table()) + "\n"
+
+
 def permissions() -> str:
     """Who may do what."""
     from api.access import PERMISSIONS
@@ -145,7 +152,7 @@ def mappings() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
-    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings)
+    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings, notebooks)
 }
 
 
