@@ -12,13 +12,16 @@ from sqlalchemy import Engine, Executable, func, select
 
 from api import jobs
 from api.commands import snapshot as snapshots
+from api.commands.backtest_people import write_people
 from api.database import reading
 from api.settings import settings
 from policies.backtest.metrics import canonical
 from policies.backtest.parameters import BacktestParameters
 from policies.backtest.replay import CANDIDATE, CHAMPION, DESCRIPTION, OUTCOMES, SNAPSHOTS
 from policies.lifetime import HISTORIES
+from policies.refusal import Refusal
 from schema.histories import histories_statement
+from schema.lookahead import lookahead
 from schema.outcomes import outcomes_statement
 from schema.tables import Order, PolicyVersion
 
@@ -28,6 +31,7 @@ def gather(
     champion: PolicyVersion | None, report: jobs.Report,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the folder of inputs that policies.backtest.replay.Replay describes; return what identifies them."""
+    _require_no_lookahead(engine, parameters)
     fingerprints: dict[str, str] = {}
     (inputs / SNAPSHOTS).mkdir()
     (inputs / OUTCOMES).mkdir()
@@ -40,6 +44,7 @@ def gather(
         fingerprints[day.isoformat()] = taken.fingerprint
         _write(engine, outcomes_statement(day, parameters.horizon_months), inputs / OUTCOMES / f"{day}.parquet")
         _write(engine, histories_statement(day, settings().zone), inputs / HISTORIES / f"{day}.parquet")
+    write_people(engine, inputs, parameters, candidate.policy_id)
     (inputs / CANDIDATE).write_text(candidate.document, encoding="utf-8")
     if champion is not None:
         (inputs / CHAMPION).write_text(champion.document, encoding="utf-8")
@@ -58,6 +63,20 @@ def gather(
         "champion": champion.semantic_hash if champion else None,
         "snapshots": fingerprints,
     }
+
+
+def _require_no_lookahead(engine: Engine, parameters: BacktestParameters) -> None:
+    """Raise Refusal when facts of the first date change as soon as what came after it is taken away."""
+    day = parameters.dates[0]
+    with reading(engine) as connection:
+        changed = lookahead(connection, day, settings().zone)
+    if changed:
+        named = ", ".join(f"{name} ({customers} customers)" for name, customers in changed.items())
+        raise Refusal(
+            f"Facts of {day} come from after it: {named}. A backtest on them would foretell what it has already seen; "
+            "check known_at of what was imported, and report it when that is right.",
+            code="invalid",
+        )
 
 
 def _called(version: PolicyVersion) -> str:

@@ -9,6 +9,9 @@ from policies.backtest.people import EVERYBODY, People
 NO_PEOPLE = Note("输入中没有人工改级与评分的数据。", "The inputs carry no appointments and no ratings of panels.")
 
 
+KINDS = {"appointment": "任命 appointment", "override": "改判 override"}
+
+
 class PeopleView(View):
     """What people decided beside the policy."""
 
@@ -24,16 +27,18 @@ class PeopleView(View):
             return Note("当日没有生效的人工改级。", "No appointment held on the date.")
         means = [mean for row in found.overrides for mean in (row.up_mean, row.up_peers, row.down_mean, row.down_peers)]
         unit = Money.of(means, self.currency)
-        heads: tuple[Head, ...] = (("改级人", "person"), ("上调", "up"), unit.head("上调后均值", "mean next"), unit.head("原等级同伴", "peers"),
+        heads: tuple[Head, ...] = (("改级人", "person"), ("方式", "kind"), ("上调", "up"), unit.head("上调后均值", "mean next"), unit.head("原等级同伴", "peers"),
                                    ("下调", "down"), unit.head("下调后均值", "mean next"), unit.head("原等级同伴", "peers"),
                                    ("与计算相同", "as computed"), ("无计算等级", "none computed"))  # fmt: skip
         rows = tuple(
-            ("全部 all" if row.person == EVERYBODY else row.person, count(row.up), unit.text(row.up_mean), unit.text(row.up_peers),
+            ("全部 all" if row.person == EVERYBODY else row.person, KINDS.get(row.kind, ""), count(row.up), unit.text(row.up_mean), unit.text(row.up_peers),
              count(row.down), unit.text(row.down_mean), unit.text(row.down_peers), count(row.same), count(row.outside))
             for row in found.overrides
         )  # fmt: skip
         caption = f"人工改级,{date or self.dates[-1]},对{NAMES[found.side][0]},占全部客户 {percent(found.rate)}"
-        return Table((caption, f"appointments beside the {found.side}'s tiers, and what came of them"), heads, rows)
+        return Table(
+            (caption, f"appointments beside the {found.side}'s tiers, and what came of them"), heads, rows, words=2
+        )
 
     def raters(self, date: str | None = None) -> Table | Note:
         """Return how far the raters of the panels settled by a date agree."""

@@ -13,7 +13,7 @@ from policies.agreement import Agreement, agreement
 from policies.backtest.figure import part, points, statistic, whole
 from policies.backtest.panel import Panel, Side
 
-# What lies in a folder of inputs: the appointments that hold on each date, and the ratings of settled panels.
+# What lies in a folder of inputs: the appointments and overrides that hold on each date, and the ratings of settled panels.
 APPOINTMENTS, RATINGS = "appointments", "ratings.parquet"
 EVERYBODY = "*"
 
@@ -23,6 +23,7 @@ class Move:
     """One appointment: by whom, in which direction from the computed place, and what the customer bought next in fen."""
 
     person: str
+    kind: str
     direction: str
     place: int
     next_amount: int
@@ -30,7 +31,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Overrides:
-    """What one person appointed, or everybody: ``up`` and ``down`` beside the computed tier, ``same`` as it, and
+    """What one person appointed or overrode (``kind``), or everybody both: ``up`` and ``down`` beside the computed tier, ``same`` as it, and
     ``outside`` where none was computed.
 
     ``mean`` is the amount bought next of those moved up (down), ``peers`` that of the customers whom the policy put into
@@ -38,6 +39,7 @@ class Overrides:
     """
 
     person: str
+    kind: str
     up: int
     down: int
     same: int
@@ -54,7 +56,7 @@ class Overrides:
 
     def plain(self) -> dict[str, Any]:
         """Return the row for JSON."""
-        counts = {name: getattr(self, name) for name in ("person", "up", "down", "same", "outside")}
+        counts = {name: getattr(self, name) for name in ("person", "kind", "up", "down", "same", "outside")}
         means = {name: whole(getattr(self, name)) for name in ("up_mean", "up_peers", "down_mean", "down_peers")}
         return {**counts, **means}
 
@@ -70,7 +72,7 @@ class People:
 
     @property
     def rate(self) -> Fraction:
-        """Return the share of all customers who have an appointed tier other than the computed one."""
+        """Return the share of all customers who have a tier from people other than the computed one."""
         return part(self.overrides[0].number - self.overrides[0].same, self.customers)
 
     def plain(self) -> dict[str, Any]:
@@ -96,8 +98,8 @@ def people(panel: Panel, folder: Path, day: date) -> People | None:
     side: Side = "champion" if "champion" in panel.places else "candidate"
     tiers = panel.places[side].tiers
     given = panel.rows(
-        "select person, tier, place, next_amount from read_parquet($path) join placed using (customer_id) "
-        "join customers using (customer_id) where side = $side order by person, customer_id",
+        "select person, kind, tier, place, next_amount from read_parquet($path) join placed using (customer_id) "
+        "join customers using (customer_id) where side = $side order by kind, person, customer_id",
         path=str(path),
         side=side,
     )
@@ -110,10 +112,10 @@ def people(panel: Panel, folder: Path, day: date) -> People | None:
             side=side,
         )
     }
-    moves = [Move(person, _direction(tiers, tier, place), place, amount) for person, tier, place, amount in given]
-    persons = dict.fromkeys(move.person for move in moves)
-    rows = [_overrides(EVERYBODY, moves, peers)]
-    rows += [_overrides(name, [move for move in moves if move.person == name], peers) for name in persons]
+    moves = [Move(who, kind, _direction(tiers, tier, place), place, amount) for who, kind, tier, place, amount in given]
+    persons = dict.fromkeys((move.person, move.kind) for move in moves)
+    rows = [_overrides((EVERYBODY, EVERYBODY), moves, peers)]
+    rows += [_overrides(who, [move for move in moves if (move.person, move.kind) == who], peers) for who in persons]
     everyone = panel.number("select count(*) from customers")
     return People(side, everyone, tuple(rows), _raters(panel, folder / RATINGS, day))
 
@@ -125,12 +127,12 @@ def _direction(tiers: Sequence[str], tier: str, place: int) -> str:
     return "up" if to < place else "down" if to > place else "same"
 
 
-def _overrides(person: str, moves: Sequence[Move], peers: dict[int, Fraction]) -> Overrides:
+def _overrides(who: tuple[str, str], moves: Sequence[Move], peers: dict[int, Fraction]) -> Overrides:
     up, down, same, outside = (
         [move for move in moves if move.direction == name] for name in ("up", "down", "same", "outside")
     )
     return Overrides(
-        person, len(up), len(down), len(same), len(outside), _mean(up), _of_peers(up, peers), _mean(down), _of_peers(down, peers)
+        *who, len(up), len(down), len(same), len(outside), _mean(up), _of_peers(up, peers), _mean(down), _of_peers(down, peers)
     )  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from math import floor
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Engine, delete, insert, literal, select
+from sqlalchemy import BigInteger, Engine, delete, func, insert, literal, select
 
 from policies.states import NOT_APPLICABLE
 from policies.vocabulary import RATINGS, WORDS
 from schema.expressions import ratio
 from schema.facts import facts_statement
+from schema.lookahead import lookahead
 from schema.tables import (
     Assessment,
     Contract,
@@ -440,3 +441,54 @@ def test_an_interaction_near_midnight_falls_on_its_own_day_in_the_zone(
     with engine.connect() as connection:
         (row,) = connection.execute(facts_statement(as_of, zone)).mappings().all()
     assert (row["months_since_contact"], row["interactions_12m"]) == (months, 1)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_taking_away_what_came_after_the_day_changes_no_fact(engine: Engine, seed: int) -> None:
+    for table, row in random_history(seed):
+        add(engine, table, row)
+    add(
+        engine,
+        OrderLine,
+        {"order_id": 1, "known_at": noon(DAY + timedelta(days=5)), "product_line": "设备", "amount": 1},
+    )
+    stored = facts(engine)
+    with engine.connect() as connection:
+        assert lookahead(connection, DAY, ZONE) == {}
+        assert connection.scalar(select(func.count()).select_from(Order)) == 120
+    assert facts(engine) == stored
+
+
+def leaking(word: str, leak: Any) -> Any:
+    """The facts with one of them computed from the orders of the period after the day."""
+    f = facts_statement(DAY, ZONE).subquery()
+    later = (
+        select(Order.customer_id, leak.label("leak"))
+        .where(Order.ordered_on > DAY)
+        .group_by(Order.customer_id)
+        .subquery()
+    )
+    columns = [func.coalesce(later.c.leak, f.c[word]).label(word) if column.name == word else column for column in f.c]
+    return select(*columns).select_from(f.outerjoin(later, later.c.customer_id == f.c.customer_id))
+
+
+@pytest.mark.parametrize("word", ["orders_12m", "repeat_rate"])
+def test_a_leak_planted_in_the_facts_is_named_with_its_customers(engine: Engine, word: str) -> None:
+    for table, row in random_history(1):
+        add(engine, table, row)
+    statement = leaking(word, func.count() + 20_000)
+    with engine.connect() as connection:
+        (changed,) = lookahead(connection, DAY, ZONE, statement).items()
+        buyers = connection.scalar(select(func.count(Order.customer_id.distinct())).where(Order.ordered_on > DAY)) or 0
+    assert changed[0] == word
+    assert 0 < changed[1] <= buyers
+
+
+def test_a_fact_that_counts_what_was_known_later_is_named(engine: Engine) -> None:
+    customer(engine, 1)
+    add(engine, Order, order(1, date(2026, 3, 1), "5"))
+    add(engine, Order, order(1, date(2026, 3, 2), "5", known=date(2026, 5, 1)))
+    f = facts_statement(DAY, ZONE).subquery()
+    happened = select(func.count()).select_from(Order).where(Order.ordered_on <= DAY).scalar_subquery()
+    with engine.connect() as connection:
+        assert lookahead(connection, DAY, ZONE, select(f.c.customer_id, happened.label("orders"))) == {"orders": 1}
