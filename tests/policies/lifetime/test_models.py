@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
+from policies.lifetime import likelihood
 from policies.lifetime.bg_nbd import BgNbd, fit_bg_nbd
 from policies.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
 from policies.lifetime.history import Histories, of_orders, of_rows
@@ -93,6 +96,20 @@ def test_the_order_of_orders_and_customers_changes_no_digit() -> None:
     value = fit_lifetime(forward).value(forward, 26.0)
     assert value.tolist() == fit_lifetime(turned).value(turned, 26.0).tolist()[::-1]
     assert value.dtype == np.int64
+
+
+def test_the_parameters_do_not_hang_on_where_the_search_starts_or_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = simulated(BgNbd(0.8, 6.0, 0.9, 4.0, 0.0, 0), GammaGamma(5.0, 4.0, 20.0, 0.0, 0), 300, 700)
+    found = of_orders(orders, END)
+    exact = fit_bg_nbd(found)
+
+    def elsewhere(slope: Any, start: Any, **given: Any) -> Any:
+        return minimize(slope, start + 0.7, **{**given, "options": {"gtol": 3e-7, "ftol": 1e-14}})
+
+    monkeypatch.setattr(likelihood, "minimize", elsewhere)
+    assert fit_bg_nbd(found) == exact
+    monkeypatch.setattr(likelihood, "MOST_STEPS", 0)
+    assert fit_bg_nbd(found) != exact
 
 
 def test_customers_who_never_leave_run_to_the_edge_and_still_have_a_value() -> None:
