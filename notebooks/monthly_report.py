@@ -25,6 +25,8 @@ report.overview()
 
 # %% [markdown]
 # ## 等级分布 Distribution
+#
+# 两列为同一批客户,金额均按本期事实。The same customers in both columns; amounts are those of this run's facts.
 
 # %%
 report.distribution_picture()

@@ -27,7 +27,7 @@ __all__ = [
     "policy_table", "progress", "snapshot",
 ]  # fmt: skip
 
-settle(Draft, Place)
+settle()
 
 
 def open(

@@ -8,19 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.notebook.runner import FIXED
 from api.workbench.table import Note
 from policies.refusal import Refusal
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-# Set by the runner for the kernels that it starts (api/notebook/runner.py).
-CONFINED = "FENJI_NOTEBOOK_RUN"
+
+def confined() -> bool:
+    """Say whether this process has the environment that the runner gives the kernels of its notebooks."""
+    return FIXED.items() <= os.environ.items()
 
 
 def database() -> Engine:
     """Return the configured database; Refusal in a confined notebook, and where there is none."""
-    if os.environ.get(CONFINED):
+    if confined():
         raise Refusal(
             "This notebook is run by Fenji without the database, so that its figures depend on its inputs alone; "
             "write the draft with draft.write(…), and save it from your own session or with `fenji policy save`.",

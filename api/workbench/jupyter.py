@@ -1,10 +1,11 @@
-"""What the workbench tells IPython and Jupyter: that its places may be read for completion, and how refusals look."""
+"""What the workbench tells IPython and Jupyter: how drafts are completed, how something is shown, and how refusals look."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
+from api.workbench.completion import register
 from policies.refusal import Refusal
 
 
@@ -27,22 +28,12 @@ def announce(shown: object) -> None:
         display.display(shown)  # type: ignore[no-untyped-call]  # IPython has no types here
 
 
-def settle(*types: type) -> None:
-    """In IPython: complete below objects of these types, and show a refusal as its sentence without a traceback."""
+def settle() -> None:
+    """In IPython: complete below the parts of drafts, and show a refusal as its sentence without a traceback."""
     running = shell()
     if running is not None:
-        allow(*types)
+        register(running.Completer, running.user_ns)
         running.set_custom_exc((Refusal,), _refused)
-
-
-def allow(*types: type) -> None:
-    """Let IPython's completer read attributes and items of these types, which it does not of unknown ones."""
-    from IPython.core.guarded_eval import EVALUATION_POLICIES
-
-    limited = EVALUATION_POLICIES["limited"]
-    for allowed in ("allowed_getattr", "allowed_getitem"):
-        allowed_types: set[type] = getattr(limited, allowed, set())
-        allowed_types.update(types)
 
 
 def _refused(

@@ -12,6 +12,7 @@ from study_inputs import CANDIDATE, POLICY, write_inputs
 
 from api import workbench
 from api.notebook import NOTEBOOKS
+from api.workbench.completion import completions, register
 from api.workbench.draft import Draft
 from api.workbench.places import label, names
 from policies import load, parse
@@ -62,18 +63,23 @@ def test_what_can_be_set_is_shown_and_completed() -> None:
     assert p.HC.A2._ipython_key_completions_()[:3] == ["id", "title", "input"]
 
 
-def test_ipython_completes_below_a_part() -> None:
-    from IPython.core.completer import IPCompleter
-    from IPython.core.guarded_eval import EVALUATION_POLICIES, EvaluationContext, guarded_eval
+@pytest.mark.parametrize("jedi", [False, True])
+def test_ipython_completes_below_a_part(jedi: bool) -> None:
+    from IPython.core.completer import IPCompleter, provisionalcompleter
 
-    from api.workbench.jupyter import allow
-
-    allow(Draft, workbench.Place)
-    assert EVALUATION_POLICIES["limited"]
-    context = EvaluationContext(locals={"p": g2()}, globals={}, evaluation="limited")
-    assert "weight" in dir(guarded_eval("p.HC.A2", context))
-    completer = IPCompleter(namespace={"p": g2()}, use_jedi=False)
-    assert {".weight", ".ladder"} <= {one[one.rindex(".") :] for one in completer.attr_matches("p.HC.A2.")}
+    p = g2()
+    completer = IPCompleter(namespace={"p": p}, use_jedi=jedi)
+    for _ in range(2):
+        register(completer, {"p": p})
+    assert len(completer.custom_matchers) == 1
+    for text, name in (
+        ("p.HC.A2.", "weight"), ("x = p.HC.A2.wei", "weight"), ("p.HC.A2.ladder.", "cuts"), ("p.gates.dormant.when.all[0].", "input"),
+        ('p["HC"]["A2"].', "ladder"), ("p.ba", "balance"), ("p.ba", "bands"),
+    ):  # fmt: skip
+        with provisionalcompleter():
+            assert name in {one.text for one in completer.completions(text, len(text))}, text
+    for text in ("p.HC.A9.", "q.HC.", "p.HC.A2.weight.", "p.HC.A2.zz"):
+        assert completions(text, {"p": p})[1] == []
 
 
 @pytest.mark.parametrize(

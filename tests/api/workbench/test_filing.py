@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api import workbench
 from api.commands.snapshot import keep, today
 from api.database import writing
+from api.notebook.runner import FIXED, NotebookFailed, run
 from api.settings import settings
-from api.workbench.filing import CONFINED
 from policies import load
 from policies.refusal import Refusal
 from policies.version import semantic_hash
@@ -73,7 +73,8 @@ def test_a_policy_that_is_not_in_force_has_no_champion(made: world.World) -> Non
 
 
 def test_a_confined_notebook_reaches_no_database(made: world.World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CONFINED, "1")
+    for name, value in FIXED.items():
+        monkeypatch.setenv(name, value)
     p = workbench.draft(load("sabcd-weighted"))
     for reach in (
         lambda: p.save(by="analyst"),
@@ -90,3 +91,12 @@ def test_without_a_database_saving_says_how_to_make_one(tmp_path: Path, monkeypa
     settings.cache_clear()
     with pytest.raises(Refusal, match="fenji database upgrade"):
         workbench.draft(load("sabcd-weighted")).save(by="admin")
+
+
+def test_a_notebook_that_fenji_runs_cannot_save(tmp_path: Path) -> None:
+    source = tmp_path / "saving.py"
+    cell = "from api import workbench\nworkbench.draft(workbench.policy('sabcd-weighted')).save(by='admin')\n"
+    source.write_text(f'# %% tags=["parameters"]\nx: int = 1\n\n# %%\n{cell}', encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(NotebookFailed, match="run by Fenji without the database"):
+        run(source, {}, tmp_path / "out", cache=tmp_path / "cache")
