@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,8 +17,9 @@ from api.cli.grade import STATUS_LABELS
 from api.cli.policy import DAY
 from api.commands import backtest as backtests
 from api.database import reading, writing
-from api.errors import NotFound
+from api.errors import Invalid, NotFound
 from api.settings import settings
+from policies.reading import read
 from schema.tables import Backtest, Policy, PolicyVersion
 
 
@@ -33,17 +35,34 @@ def backtest() -> None:
 )
 @click.option("--horizon", type=int, help="Months of outcomes after each day.  [default: 6]")
 @click.option("--tier", help="The swap set is of this tier and better.  [default: the second best]")
+@click.option("--limit", "limits", multiple=True, help="A bound for go or no-go, several times: 'capture_20 >= 50%'.")
+@click.option(
+    "--service",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A YAML or JSON file: tiers (hours and cost a customer and year) and capacity_hours.",
+)
 @as_option
-def run(version: str, days: tuple[datetime, ...], horizon: int | None, tier: str | None, acting_login: str) -> None:
+def run(
+    version: str,
+    days: tuple[datetime, ...],
+    horizon: int | None,
+    tier: str | None,
+    limits: tuple[str, ...],
+    service: Path | None,
+    acting_login: str,
+) -> None:
     """Backtest a version, given by its id, or the newest version of a policy, given by its key."""
     engine = open_database()
     actor = acting(engine, acting_login)
-    dates = [day.date() for day in sorted(days)] or None
+    given = {
+        "dates": [day.date() for day in sorted(days)] or None,
+        "horizon_months": horizon,
+        "tier_of_interest": tier,
+        "limits": [_limit(text) for text in limits] or None,
+        "service": None if service is None else _service(service),
+    }
     with writing(engine) as session:
-        found = _version_id(session, version)
-        started = backtests.start(
-            session, actor, found, {"dates": dates, "horizon_months": horizon, "tier_of_interest": tier}
-        )
+        started = backtests.start(session, actor, _version_id(session, version), given)
     with progress("backtest") as report:
         jobs.run(engine, settings().home, started.job_id, report)
     with Session(engine) as session:
@@ -67,6 +86,23 @@ def cancel(number: int, acting_login: str) -> None:
         found = backtests.cancel(session, actor, number)
         state = found.state
     CONSOLE.print(f"Backtest {number} is {'cancelled' if state == 'failed' else 'asked to stop'}.")
+
+
+def _limit(text: str) -> dict[str, str]:
+    """Return a bound as the parameters write it; Invalid for a text that is none."""
+    for sign, name in ((">=", "at_least"), ("≥", "at_least"), ("<=", "at_most"), ("≤", "at_most")):
+        figure, found, bound = text.partition(sign)
+        if found:
+            return {"figure": figure.strip(), name: bound.strip()}
+    raise Invalid(f"--limit {text!r} is no bound; write a figure, >= or <=, and a number: 'capture_20 >= 50%'.")
+
+
+def _service(path: Path) -> object:
+    """Return what a file says about service as plain values; DocumentError for a file that is no YAML or JSON."""
+    try:
+        return read(path.read_text(encoding="utf-8")).values
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"--service {path} cannot be read: {error}; name a YAML or JSON file.") from error
 
 
 def _version_id(session: Session, version: str) -> int:

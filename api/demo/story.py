@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,6 +29,7 @@ from api.notebook.runner import require_extra
 from api.settings import make_folder
 from policies.documents import shipped
 from policies.refusal import Refusal
+from schema.tables import Backtest
 
 POLICY = "sabcd-weighted"
 MARK = "fenji-demo"  # a folder without this file is never removed
@@ -97,14 +98,39 @@ def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int,
         analyst, strategist = (_person(session, login) for login in (ANALYST, STRATEGIST))
     text = shipped()[POLICY].read_text(encoding="utf-8")
     console.print("[bold]2 编写与回测 author and backtest[/]")
-    first = _author(engine, home, analyst, text, console, bar)
+    first = _author(engine, home, analyst, text, LIMITS, console, bar)
     _approve(engine, analyst, strategist, first, zone, console)
     run_id = _grade(engine, home, analyst, until, console, bar)
     console.print("[bold]5 改版与回测 a challenger beside the version in force[/]")
-    second = _author(engine, home, analyst, challenger(text), console, bar)
+    second = _author(engine, home, analyst, challenger(text), (*LIMITS, *OF_A_CHALLENGER), console, bar)
     console.print(f"  版本 {second} 已提交,等待策略组审批 · version {second} waits for the strategy group's decision")
     return Told(engine, home, run_id, keys)
 
+
+# What the demo's strategy group asks of a policy before it is tried, and of one that would follow another.
+LIMITS = (
+    {"figure": "capture_20", "at_least": "50%"},
+    {"figure": "breaks", "at_most": "1"},
+    {"figure": "pending", "at_most": "15%"},
+    {"figure": "errors", "at_most": "0"},
+    {"figure": "hours_used", "at_most": "100%"},
+)
+OF_A_CHALLENGER = (
+    {"figure": "down", "at_most": "5%"},
+    {"figure": "far", "at_most": "0.5%"},
+    {"figure": "capture_gain_20", "at_least": "-1%"},
+)
+# What the demo's company spends on a customer of each tier in a year, and the hours that its people have.
+SERVICE = {
+    "capacity_hours": "16000",
+    "tiers": {
+        "S": {"hours": "120", "cost": "30000"},
+        "A": {"hours": "60", "cost": "12000"},
+        "B": {"hours": "24", "cost": "4000"},
+        "C": {"hours": "8", "cost": "1000"},
+        "D": {"hours": "2", "cost": "200"},
+    },
+}
 
 # The change that the demo's analyst proposes, and the cases at the moved cut that move with it.
 _CHANGES = (
@@ -150,16 +176,26 @@ def _import(
     console.print(f"  {landed}")
 
 
-def _author(engine: Engine, home: Path, analyst: Actor, text: str, console: Console, bar: Bar) -> int:
-    """Save a draft, backtest it and submit it; return its id."""
+def _author(
+    engine: Engine,
+    home: Path,
+    analyst: Actor,
+    text: str,
+    limits: Sequence[Mapping[str, str]],
+    console: Console,
+    bar: Bar,
+) -> int:
+    """Save a draft, backtest it within limits and submit it; return its id."""
     with writing(engine) as session:
         draft = policies_.save_draft(session, analyst, text)
-        backtest = backtests.start(session, analyst, draft.id, {})
+        backtest = backtests.start(session, analyst, draft.id, {"limits": list(limits), "service": SERVICE})
     console.print(f"  版本 version {draft.id}, {draft.semantic_hash[:19]}…")
     with bar("backtest") as report:
         jobs.run(engine, home, backtest.job_id, report)
     with writing(engine) as session:
         policies_.submit(session, analyst, draft.id, backtest.id)
+        go = (session.get_one(Backtest, backtest.id).metrics or {})["go"]
+    console.print(f"  结论 verdict on {len(limits)} limits set before: {'通过 GO' if go else '不通过 NO-GO'}")
     console.print(f"  报告 report: {home / 'backtests' / str(backtest.id) / 'report.html'}")
     return draft.id
 

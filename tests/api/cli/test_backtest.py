@@ -28,6 +28,24 @@ def test_a_run_prints_the_tiers_and_where_the_report_lies(fenji: Fenji, sqlite_e
     report = tmp_path / "home" / "backtests" / "1" / "report.html"
     assert report.is_file()
     assert str(report) in out.replace("\n", "")
+    service = tmp_path / "service.yaml"
+    service.write_text(
+        "capacity_hours: 10\ntiers: {A: {hours: 1, cost: 5}, B: {hours: 0.5, cost: 1}, C: {hours: 0, cost: 0}}\n"
+    )
+    bad = {
+        "capture_20": "fenji: --limit 'capture_20' is no bound",
+        "captured >= 5%": "no limit can be set on 'captured'",
+        "capture_20 >= much": "much",
+    }
+    for text, said in bad.items():
+        code, _, err = fenji("backtest", "run", "small", "--limit", text, "--as", "chen")
+        assert (code, said in err) == (1, True), err
+    code, _, err = fenji("backtest", "run", "small", "--service", tmp_path / "none.yaml", "--as", "chen")
+    assert (code, "cannot be read" in err) == (1, True)
+    limits = ("--limit", "errors <= 0", "--limit", "capture_20>=101%", "--service", service)
+    code, out, err = fenji("backtest", "run", "small", "--date", "2025-12-31", "--horizon", 3, *limits, "--as", "chen")
+    assert (code, err) == (0, "")
+    assert "不通过 NO-GO: capture_20" in out
     code, out, _ = fenji("backtest", "list")
     assert (code, "finished" in out, "2025-12-31" in out) == (0, True, True)
     assert fenji("backtest", "cancel", 1, "--as", "chen") == (1, "", "fenji: Backtest 1 is finished already.")
