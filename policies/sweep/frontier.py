@@ -53,7 +53,7 @@ def frontier(
     lacking = [name for name in chosen if hours is not None and name not in hours]
     strange = [name for name in hours or () if name not in tiers]
     if lacking or strange:
-        what = f"lack {', '.join(lacking)}" if lacking else f"name {strange[0]!r}, which is no tier"
+        what = f"name {strange[0]!r}, which is no tier" if strange else f"lack {', '.join(lacking)}"
         raise Refusal(
             f"The service hours {what}; give hours a customer for each of {', '.join(chosen)}.", code="invalid"
         )

@@ -12,6 +12,7 @@ from typing import Any
 from policies.case import Interpretation
 from policies.compiler import compile_plan
 from policies.document import Card, Policy, Scorecard
+from policies.findings import UnsoundPolicy
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.sweep.change import Form, applied, find, rebuilt
@@ -72,6 +73,8 @@ def _read(document: Policy, one: Interpretation, said: Mapping[str, str]) -> Rea
     plan, why = None, ""
     try:
         plan = _plan(document, named, said.get("at"))
+    except UnsoundPolicy as unsound:
+        why = next(finding.message for finding in unsound.findings if finding.severity == "error")
     except Refusal as refusal:
         why = refusal.message
     return Reading(one.id, one.clause, shown, said.get("effect", ""), plan, why)
@@ -118,7 +121,7 @@ def _value(document: Policy, path: str, value: str) -> Any:
 
 
 def _prose(said: str) -> Refusal:
-    message = f"{said!r} is said in words; add at: with the path of what changes, such as at: HC.A2, and it is applied."
+    message = f"{said!r} is said in words; with at: and the path of what changes, such as at: HC.A2, it is applied."
     return Refusal(message, code="invalid")
 
 
