@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from api.errors import Invalid, NotFound
 from api.notebook import NOTEBOOKS
 from policies.backtest.parameters import BacktestParameters
+from policies.sweep.parameters import ChoiceParameters
 from policies.vocabulary import VOCABULARY
 
 Needs = Literal["inputs", "orders", "snapshot", "snapshot and policy", "run"]
@@ -141,6 +142,7 @@ CATALOGUE: dict[str, Notebook] = {
         Notebook("explore_data", "探索数据", "explore the data", ExploreData, "snapshot"),
         Notebook("author_policy", "编写政策", "author a policy", AuthorPolicy, "snapshot and policy"),
         Notebook("backtest_policy", "政策回测", "backtest a policy", BacktestPolicy, "inputs"),
+        Notebook("review_choice", "敏感选择的审阅", "review of a sensitive choice", ChoiceParameters, "inputs"),
         Notebook("rfm_segments", "订单文件的分群", "segments of a file of orders", RfmSegments, "orders"),
         Notebook("monthly_report", "评级月报", "monthly grading report", MonthlyReport, "run"),
     )

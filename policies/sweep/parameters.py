@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from policies.exact import exact
 from policies.refusal import Refusal
+from policies.sweep.change import Scale
 from policies.sweep.grid import Grid, Move
-from policies.sweep.tornado import Steps
+from policies.sweep.steps import Steps
 
 
 def _number(value: object) -> object:
@@ -44,8 +45,8 @@ class ChoiceParameters(BaseModel):
     date: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     tier_of_interest: str | None = Field(None, min_length=1, max_length=40)
     vary: list[Any] = Field(default=[], max_length=50)
-    combine: str = Field("product")
-    scale: str = Field("dimension")
+    combine: Literal["product", "each"] = "product"
+    scale: Scale = "dimension"
     hours: dict[str, Exact] = Field(default={}, max_length=40)
     capacity: Exact | None = None
     draws: int = Field(200, ge=1, le=2000)

@@ -14,15 +14,7 @@ from policies.sweep.change import Scale
 from policies.sweep.graded import Graded
 from policies.sweep.grid import variant
 from policies.sweep.levels import Levels
-
-
-@dataclass(frozen=True)
-class Steps:
-    """How far each kind of figure is moved: weights by points of a share, cuts of ladders in proportion, bands by points of the total."""
-
-    weights: Fraction = Fraction(2, 100)
-    cuts: Fraction = Fraction(10, 100)
-    bands: Fraction = Fraction(1)
+from policies.sweep.steps import Steps
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from policies.sweep.grid import read_grid, variants
 from policies.sweep.history import sweep
 from policies.sweep.noise import UNIT, noise, perturbed
 from policies.sweep.readings import interpreted, readings
-from policies.sweep.tornado import Steps, tornado
+from policies.sweep.steps import Steps
+from policies.sweep.tornado import tornado
 
 SAID = """\
 interpretations:
