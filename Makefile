@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark lab labcheck check format documentation golden benchmarks lock clean
+.PHONY: help environment demo test spark browser lab labcheck check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -27,6 +27,10 @@ lab: ## JupyterLab with the notebooks on 127.0.0.1; makes .venv-lab once, apart 
 labcheck: ## Every notebook opened and run headless in the lab's environment
 	@$(PYTHON) bootstrap.py lab
 	@.venv-lab/bin/python tests/lab/headless.py
+
+browser: ## The report page in a real browser without a network; skips where no Chromium is installed
+	@$(PYTHON) bootstrap.py browser
+	@$(BIN)/python -m pytest -q -rs tests/browser
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

@@ -3,9 +3,9 @@
 `python3 bootstrap.py` installs what the lock names, hashes checked, with uv where uv works and with plain pip where
 it does not, and does nothing when the environment is already the one of the lock. `python3 bootstrap.py spark` adds
 what is large and seldom needed, the extra `spark` from requirements-spark.lock; `python3 bootstrap.py benchmark` the
-peers of the benchmarks. `python3 bootstrap.py lab` makes an environment of its own, .venv-lab, with JupyterLab from
-requirements-lab.lock: notebooks that are run as evidence run in .venv, which stays lean. `python3 bootstrap.py lock`
-writes the locks anew from pyproject.toml (needs uv).
+peers of the benchmarks, `python3 bootstrap.py browser` the driver of a browser. `python3 bootstrap.py lab` makes an
+environment of its own, .venv-lab, with JupyterLab from requirements-lab.lock: notebooks that are run as evidence run in
+.venv, which stays lean. `python3 bootstrap.py lock` writes the locks anew from pyproject.toml (needs uv).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
 LOCK = ROOT / "requirements.lock"
 # Added to the environment only when asked for; each has a lock of its own.
-ADDITIONS = ("spark", "benchmark")
+ADDITIONS = ("spark", "benchmark", "browser")
 UV_VERSION = "0.13.9"
 
 # pip's configuration is where mirrors, proxies and certificates are set in practice; uv does not read it.
