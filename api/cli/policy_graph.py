@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.table import Table
 
 from api.cli.door import CONSOLE
 from api.cli.policy import text_of
 from policies import parse, sound
-from policies.graph import STAGES, Node, evaluation_order, graph, lineage
 from policies.values import Labels
+
+if TYPE_CHECKING:
+    from policies.graph import Node
 
 
 @click.command("graph")
@@ -20,6 +24,8 @@ from policies.values import Labels
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def policy_graph(source: str, name: str | None, language: str) -> None:
     """Show in which order a policy is evaluated and what each step needs; POLICY is a file or a shipped id."""
+    from policies.graph import STAGES, evaluation_order, graph, lineage  # networkx takes most of a second
+
     document = parse(text_of(source))
     sound(document)
 

@@ -7,10 +7,8 @@ import socket
 from pathlib import Path
 
 import click
-import uvicorn
 from sqlalchemy import Engine
 
-from api.app import MOST_BYTES, make_app
 from api.cli.door import CONSOLE, open_database
 from api.errors import Invalid
 from api.settings import settings
@@ -28,6 +26,10 @@ def serve(host: str | None, port: int | None) -> None:
 
 def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
     """Serve until interrupted; Refusal ``port_in_use`` before anything starts when the port is taken."""
+    import uvicorn  # with the schema it takes a second, which no other verb should wait for
+
+    from api.app import MOST_BYTES, make_app
+
     with listening(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}/graphql"
         CONSOLE.print(f"Serving {address} (end with Ctrl-C)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -157,6 +158,28 @@ def test_progress_inside_a_cell_is_told_and_is_not_part_of_the_notebook(
     assert "第几步 " not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "fenji.progress" not in (tmp_path / "run" / "executed.ipynb").read_text(encoding="utf-8")
     assert (tmp_path / "run" / "events.jsonl").read_text(encoding="utf-8").count('"event":"step"') == len(inside)
+
+
+@pytest.mark.parametrize(
+    ("reach", "prevented"),
+    [
+        ("open({secret!r}).read()", lambda reached: reached.level != "rlimits"),
+        ("import socket\nsocket.create_connection(('127.0.0.1', {port}), 2)", lambda reached: reached.filtered or reached.level != "rlimits"),
+    ],
+    ids=["database", "network"],
+)  # fmt: skip
+def test_a_notebook_that_reads_the_database_file_or_the_network_fails(
+    execute: Callable[..., bytes], tmp_path: Path, reach: str, prevented: Callable[[Confinement], bool]
+) -> None:
+    reached = confinement.reached()
+    if not prevented(reached):
+        pytest.skip(f"this machine reaches {reached.level} only")
+    secret = tmp_path / "fenji.db"
+    secret.write_text("secret")
+    tmp_path.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NotebookFailed, match="cell 3 raised"):
+        execute(reach.format(secret=str(secret), port=server.getsockname()[1]))
+    require_failed(tmp_path)
 
 
 def test_a_flood_of_progress_is_thinned_out(execute: Callable[..., bytes]) -> None:
