@@ -44,7 +44,9 @@ def test_there_is_no_sixth_folder() -> None:
     assert folders <= {"api", "schema", "policies", "notebooks", "tests"}
 
 
-@pytest.mark.parametrize(("name", "hashes"), [("", 200), ("-spark", 1), ("-benchmark", 1), ("-lab", 200), ("-browser", 5)])
+@pytest.mark.parametrize(
+    ("name", "hashes"), [("", 200), ("-spark", 1), ("-benchmark", 1), ("-lab", 200), ("-browser", 5)]
+)
 def test_a_lock_names_hashes_and_no_address(name: str, hashes: int) -> None:
     lock = (ROOT / f"requirements{name}.lock").read_text()
     assert lock.count("--hash=sha256:") > hashes
