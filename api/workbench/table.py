@@ -101,7 +101,7 @@ def percent(share: Fraction | None) -> str:
 
 def decimal(value: Fraction | float | None, digits: int = 3) -> str:
     """Return a statistic as it is read: 0.873; a dash where there is none."""
-    return "–" if value is None else f"{round(float(value), digits) + 0.0:.{digits}f}"  # never -0.000
+    return "–" if value is None else f"{round(float(value), digits) + 0.0:,.{digits}f}"  # never -0.000
 
 
 def chance(p: float | None) -> str:

@@ -70,6 +70,12 @@ def _place(place: str) -> Callable[[Plain], Any]:
     return lambda date: next(row["customers"] for row in date["candidate"]["structure"] if row["place"] == place)
 
 
+def _low(run: Plain, measure: str) -> Any:
+    """Find the lower end of the interval of a difference over all dates together."""
+    found = run["estimates"]["together"][measure].get("difference")
+    return None if found is None else found[1]
+
+
 def _figure(zh: str, en: str, unit: Unit, find: Callable[[Plain], Any], walk: bool = False) -> Figure:
     return Figure(Labels(zh=zh, en=en), unit, find, walk)
 
@@ -119,6 +125,10 @@ FIGURES: dict[str, Figure] = {
                           _at("candidate", "service", "used")),
     "cost": _figure("服务成本", "cost of service", "money", _at("candidate", "service", "cost")),
     "cost_gain": _figure("服务成本之差", "cost of service, candidate less champion", "money", _gain("service", "cost")),
+    "auc_gain_low": _figure("AUC 之差的区间下限 (全部日期)", "lower end of the AUC's difference, all dates", "number",
+                            lambda run: _low(run, "auc"), walk=True),
+    "capture_gain_20_low": _figure("前 20% 捕获之差的区间下限 (全部日期)", "lower end of the difference of the top 20 %, all dates",
+                                   "number", lambda run: _low(run, "capture_20"), walk=True),
     "yoyo": _figure("草案忽升忽降占比", "share who rose and fell", "share",
                     _at("stability", "candidate", "held", "of_customers"), walk=True),
 }  # fmt: skip
