@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.workbench.table import Head, Money, Note, Table, count, decimal, percent
 from api.workbench.view import NAMES, View
 from policies.backtest.people import EVERYBODY, People
+from policies.vocabulary import VOCABULARY
 
 NO_PEOPLE = Note("输入中没有人工改级与评分的数据。", "The inputs carry no appointments and no ratings of panels.")
 
@@ -50,7 +51,7 @@ class PeopleView(View):
         heads: tuple[Head, ...] = (("评分项", "word"), ("评审组", "panels"), ("评分相同", "pairs the same"), ("平均相差", "mean distance"),
                                    ("Krippendorff α", "interval"))  # fmt: skip
         rows = tuple(
-            ("全部 all" if word == EVERYBODY else word, count(one.panels), percent(one.same), decimal(one.apart, 2), decimal(one.alpha))
+            ("全部 all" if word == EVERYBODY else f"{VOCABULARY[word].zh} {VOCABULARY[word].en}", count(one.panels), percent(one.same), decimal(one.apart, 2), decimal(one.alpha))
             for word, one in found.raters.items()
         )  # fmt: skip
         return Table((f"评审一致性,{date or self.dates[-1]}", "agreement of raters"), heads, rows)

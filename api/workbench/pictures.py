@@ -152,7 +152,9 @@ def curves(
     for axis, (label, series) in zip(axes, panels, strict=True):
         axis.plot((0, 100), (0, 100), color=FAINT, linewidth=1)
         for number, (name, values) in enumerate(series.items()):
-            axis.plot(steps, values, color=(CANDIDATE, CHAMPION)[number], linewidth=2, label=name)
+            # Two policies often lie on one another: the champion's dashes stay visible on the candidate's line.
+            style = ("-", (0, (4, 3)))[number]
+            axis.plot(steps, values, color=(CANDIDATE, CHAMPION)[number], linewidth=2, linestyle=style, label=name)
         axis.set_xlim(0, 100)
         axis.set_ylim(0, 100)
         axis.set_xlabel(labels[0])

@@ -70,7 +70,7 @@ class StabilityView(View):
         series: dict[str, Sequence[float]] = {
             "CSI": [one.index for one in found.values()], "临界值 critical value": [one.critical for one in found.values()],
         }  # fmt: skip
-        return bars_beside("草案输入的变化 drift of the candidate's inputs", [folded(self._named("candidate", name)) for name in found],
+        return bars_beside("草案输入的变化 drift of the candidate's inputs", ["\n".join(map(folded, self._named("candidate", name).split(" "))) for name in found],
                            [(f"CSI, {self.dates[0]} → {self.dates[-1]}", series)], decimals=2, width=1.6 + 0.7 * len(found))  # fmt: skip
 
     def walk(self) -> Table | Note:

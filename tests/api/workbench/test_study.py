@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from policy_texts import COMPOSED, RANKING, TABLE
 from study_inputs import DATES, POLICY, write_inputs
 
 from api import workbench
 from api.workbench.pictures import Picture
 from api.workbench.study import Study
 from api.workbench.table import Money, Note, Table
+from policies.loading import parse
 from policies.refusal import Refusal
 
 SHOWN = (
@@ -50,6 +52,10 @@ DRAWN = (
     "characteristics_picture",
     "coverage_picture",
     "service_picture",
+)
+
+WHOLE = COMPOSED.replace("staff: {type: count, title: {zh: 人数, en: Staff}}, ", "").replace(
+    "input: staff", "input: orders_12m"
 )
 
 
@@ -98,6 +104,20 @@ def test_a_champion_with_other_tiers_is_shown_beside(tmp_path: Path) -> None:
     assert [row[0] for row in found.structure().rows][:4] == ["A", "B", "C", "金"]
     assert "没有等级 A" in str(found.swap())
     assert "没有等级 A" in str(found.movers())
+
+
+@pytest.mark.parametrize("champion", [None, RANKING, POLICY])
+@pytest.mark.parametrize("candidate", [TABLE, RANKING, WHOLE])
+def test_policies_of_every_kind_are_shown_or_say_why_not(tmp_path: Path, candidate: str, champion: str | None) -> None:
+    write_inputs(tmp_path / "inputs", candidate=candidate, champion=champion)
+    tier = parse(candidate).tiers.order[0]
+    found = workbench.open(tmp_path / "inputs", dates=DATES[1:], horizon_months=6, tier_of_interest=tier,
+                           limits=[{"figure": "psi", "at_most": 1}])  # fmt: skip
+    for name in (*SHOWN, *DRAWN, "answers", "shared_out", "overrides", "raters", "walk", "suspects"):
+        shown = getattr(found, name)()
+        assert isinstance(shown, Table | Note | Picture), name
+        assert str(shown), name
+    assert found.replay.metrics() == found.replay.metrics()
 
 
 def test_grades_of_a_date_are_every_customer_under_both_policies(tmp_path: Path) -> None:
