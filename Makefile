@@ -22,7 +22,8 @@ spark: ## Every engine against Spark in local mode; adds half a gigabyte to .ven
 
 lab: ## JupyterLab with the notebooks on 127.0.0.1; makes .venv-lab once, apart from .venv
 	@$(PYTHON) bootstrap.py lab
-	@.venv-lab/bin/jupyter lab --ip=127.0.0.1 --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
+	@.venv-lab/bin/jupyter lab --ip=127.0.0.1 --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(if $(filter 0,$(shell id -u)),--allow-root)
 
 labcheck: ## Every notebook opened and run headless in the lab's environment
 	@$(PYTHON) bootstrap.py lab

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from policies.condition import SIGNS
 from policies.exact import decimal_text, exact, floor_tenth, percent, percent_down, unit_of
@@ -42,6 +43,11 @@ def findings_html(findings: Sequence[Finding]) -> str:
     return _table(f"检查结果 {len(findings)}", heads, rows)
 
 
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Return findings for a terminal: one line each with its severity, or the sentence that there are none."""
+    return "\n".join(f"{_SEVERITY[item.severity]} {item}" for item in findings) or "没有发现问题 no findings"
+
+
 def coverage_html(coverage: Coverage) -> str:
     """Return what the cases reach as a table of shares, and every part that none reaches under it."""
     rows = [
@@ -76,6 +82,23 @@ def policy_html(document: Policy, *, nested: bool = False) -> str:
         f"<p>{escape(name)}</p>{policy_html(view, nested=True)}" for name, view in document.views.items() if not nested
     )
     return _table(caption, heads, policy_rows(document)) + _lines(policy_steps(document)) + inside
+
+
+def policy_text(document: Policy) -> str:
+    """Return a policy for a terminal: its tiers, its indicators or rules in columns, and the steps after them."""
+    rows = [tuple(map(str, row)) for row in policy_rows(document)]
+    widths = [max(map(_wide, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell + " " * (width - _wide(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    title = f"{document.title.zh} {document.title.en} ({document.id}): {tier_texts(document)}"
+    parts = (f"{name}: {policy_text(view)}" for name, view in document.views.items())
+    return "\n".join((title, *lines, *policy_steps(document), *(parts if document.parts else ())))
+
+
+def _wide(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def tier_texts(document: Policy) -> str:

@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, model_serializer, model_validator
 from policies.appointment import Appointments
 from policies.case import Case, Interpretation
 from policies.condition import Condition, Gate
-from policies.display import policy_html
+from policies.display import policy_html, policy_text
 from policies.hold import Hold
 from policies.ladder import Ladder
 from policies.reading import Path, Reading
@@ -307,6 +307,9 @@ class Scorecard(_Card):
     def _repr_html_(self) -> str:
         return policy_html(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(policy_text(self))
+
 
 class Ranking(_Card):
     """Tiers by the place of the total among those of all customers."""
@@ -316,6 +319,9 @@ class Ranking(_Card):
 
     def _repr_html_(self) -> str:
         return policy_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(policy_text(self))
 
 
 class Rules(Document):
@@ -338,6 +344,9 @@ class Rules(Document):
 
     def _repr_html_(self) -> str:
         return policy_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(policy_text(self))
 
 
 Document.model_rebuild()

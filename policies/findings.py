@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from policies.display import findings_html
+from policies.display import findings_html, findings_text
 from policies.document import Document
 from policies.reading import Path, path_text
 from policies.refusal import Refusal
@@ -130,7 +130,13 @@ def within(part: str, finding: Finding) -> Finding:
 
 
 class Findings(list[Finding]):
-    """A list of findings that Jupyter shows as a table."""
+    """A list of findings that Jupyter shows as a table, a terminal as lines."""
+
+    def __str__(self) -> str:
+        return findings_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         return findings_html(self)

@@ -15,6 +15,7 @@ from policies.explain import Explanation, explain
 from policies.picture import FONTS, waterfall
 from policies.plan import Plan
 from policies.ranking import ranked
+from policies.refusal import Refusal
 from policies.sql import histogram_statement
 
 
@@ -71,6 +72,11 @@ class Explained:
 def explained(plan: Plan, snapshot: Snapshot, customer: int) -> Explained:
     """Explain a customer of a snapshot; a ranking ranks the snapshot's customers first."""
     facts = snapshot.facts(customer)
+    lacking = [name for name in plan.inputs if name not in facts]
+    if lacking:
+        raise Refusal(
+            f"The snapshot of {snapshot.day} lacks {', '.join(lacking)}, which the policy reads.", code="file_invalid"
+        )
     if plan.shares and plan.cuts is None:
         plan = ranked(plan, snapshot.rows(histogram_statement(plan, "duckdb", "facts")))
     told = explain(plan, {name: facts[name] for name in plan.inputs})

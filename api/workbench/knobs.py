@@ -58,7 +58,7 @@ def _weights(values: Values) -> tuple[str, ...]:
     parts = at(values, ("dimensions",))
     if not isinstance(parts, list) or at(values, ("weights",)) == "points":
         raise Refusal(
-            'The policy has no weights; name the cuts that shall move: draft.sliders("rules.core.when…").',
+            'The policy has no weights; name the numbers that shall move, such as draft.sliders("rules.core.when.all.0.ge").',
             code="invalid",
         )
     return tuple(f"{part['id']}.{one['id']}.weight" for part in parts for one in part["indicators"])

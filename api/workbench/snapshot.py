@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from api.workbench.sheet import Sentence
 from policies.backtest.metrics import fingerprint
@@ -37,6 +38,7 @@ class Snapshot:
             columns = [str(name) for name, *_ in self.connection.execute("describe facts").fetchall()]
         except duckdb.Error as error:
             raise _no_snapshot(path, str(error).splitlines()[0]) from None
+        self.columns = tuple(name for name in columns if name != "customer_id")
         self.words = tuple(VOCABULARY[name] for name in columns if name in VOCABULARY)
         if "customer_id" not in columns or not self.words:
             raise _no_snapshot(path, f"its columns are {', '.join(columns[:8])}")
@@ -68,15 +70,15 @@ class Snapshot:
         """Return the stored facts of one customer by its id; Refusal when the snapshot does not have it."""
         if isinstance(customer, bool) or not isinstance(customer, int):
             raise Refusal(f"{customer!r} is no customer id; give the whole number that tables show.", code="invalid")
-        names = [word.name for word in self.words]
-        rows = self.rows(f"select {', '.join(names)} from facts where customer_id = ?", [customer])  # noqa: S608 - words of our own
+        listed = ", ".join(exp.column(name, quoted=True).sql("duckdb") for name in self.columns)
+        rows = self.rows(f"select {listed} from facts where customer_id = ?", [customer])  # noqa: S608 - quoted by sqlglot
         if not rows:
             least, most = self.rows("select min(customer_id), max(customer_id) from facts")[0]
             raise Refusal(
                 f"The snapshot of {self.day} has no customer {customer}; its {self.customers} ids lie between {least} and {most}.",
                 code="not_found",
             )
-        return dict(zip(names, rows[0], strict=True))
+        return dict(zip(self.columns, rows[0], strict=True))
 
     def largest(self) -> int:
         """Return the id of the customer with the largest known amount of 12 months."""

@@ -7,6 +7,7 @@ from policy_texts import CARD, TABLE
 
 from policies import check, compile_plan, explain, load, parse
 from policies.documents import shipped
+from policies.findings import Findings
 
 EVIL = "<script>alert(1)</script>"
 
@@ -91,3 +92,17 @@ def test_texts_of_a_document_never_become_tags() -> None:
         assert "&lt;script&gt;" in html
     findings = check(parse(CARD.replace("input: amount_12m", "input: amount").replace("id: X1", "id: X1 # <b>")))
     assert "<b>" not in findings._repr_html_()
+
+
+def test_policies_and_findings_are_plain_in_a_terminal() -> None:
+    from IPython.lib.pretty import pretty
+
+    document = load("sabcd-weighted")
+    told = pretty(document)
+    assert "S ≥ 90 > A ≥ 75" in told.splitlines()[0]
+    assert sum(line.startswith("历史贡献度") for line in told.splitlines()) == 3
+    assert "dormant" in told
+    found = check(load("g2-verbatim"))
+    assert pretty(found) == str(found)
+    assert len(str(found).splitlines()) == len(found) > 0
+    assert "no findings" in str(Findings())
