@@ -77,6 +77,18 @@ def test_a_sweep_of_g2_gives_what_each_grading_gives(folder: Path) -> None:
         assert figures.tolist() == one_by_one(levels, plan)
 
 
+def test_totals_beyond_single_precision_are_as_exact(folder: Path) -> None:
+    values = ["1373/10007", "1499/10007", "13731/100003", "1511/10009"]
+    plans = [
+        one.plan for one in variants(load("sabcd-weighted"), read_grid([{"path": "HC.A2.weight", "values": values}]))
+    ]
+    assert all(plan.scale > 2**24 for plan in plans)
+    path = folder / "large.parquet"
+    write_facts(plans, customers(plans[0], 5, 900), path)
+    levels = Levels.read(path, *plans)
+    assert by_place(levels, plans).tolist() == [one_by_one(levels, plan) for plan in plans]
+
+
 def test_dates_are_kept_apart_and_add_up(tmp_path: Path) -> None:
     inputs = write_inputs(tmp_path / "inputs")
     plans = [one.plan for one in variants(parse(POLICY), read_grid([{"path": "tiers.A", "values": [60, 75, 90]}]))]
