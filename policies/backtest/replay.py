@@ -180,7 +180,10 @@ class Replay:
                 "replicates": REPLICATES,
                 "seed": SEED,
                 **{
-                    day: {measure: {name: one.plain() for name, one in each.items()} for measure, each in found.items()}
+                    day: {
+                        measure: {name: one.plain(measure) for name, one in each.items()}
+                        for measure, each in found.items()
+                    }
                     for day, found in self.estimates.items()
                 },
             },

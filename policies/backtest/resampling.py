@@ -35,9 +35,12 @@ class Estimate:
     low: float | None
     high: float | None
 
-    def plain(self) -> list[float | None]:
-        """Return value, low and high for JSON."""
-        return [statistic(self.value), statistic(self.low), statistic(self.high)]
+    def plain(self, measure: str) -> list[float | None]:
+        """Return value, low and high for JSON: a mean in whole fen, the others at six digits."""
+        ends = (self.value, self.low, self.high)
+        if measure == "mean":
+            return [None if end is None else round(end) for end in ends]
+        return [statistic(end) for end in ends]
 
 
 # By measure, then by side and ``difference``: candidate less champion.

@@ -13,6 +13,9 @@ from study_inputs import POLICY
 
 from policies.backtest.bunching import Bunch, bunching
 from policies.backtest.discontinuity import Jump, discontinuities, jump
+from policies.backtest.discrimination import added, discrimination, order
+from policies.backtest.foresight import foresight
+from policies.backtest.panel import Side
 from policies.backtest.resampling import EDGE, REPLICATES, TOGETHER, estimates
 from policies.backtest.service import Service
 from policies.backtest.swap import swap
@@ -107,6 +110,23 @@ def test_intervals_hold_the_value_and_repeat_to_the_last_digit() -> None:
                 assert one.low <= one.value <= one.high
             sides = of_measure["candidate"].value - of_measure["champion"].value
             assert of_measure["difference"].value == pytest.approx(sides, abs=1e-12)
+
+
+def test_the_values_are_those_of_the_exact_figures() -> None:
+    panels = {"2025-12-31": panel_of(rows(120)), "2026-03-31": panel_of(rows(80))}
+    sides: tuple[Side, ...] = ("candidate", "champion")
+    found = estimates(panels, "A")
+    orders = {(day, side): order(panel, side) for day, panel in panels.items() for side in sides}
+    for side in sides:
+        for day, exact in (
+            *((day, discrimination(orders[day, side])) for day in panels),
+            (TOGETHER, discrimination(added(orders[day, side] for day in panels))),
+        ):
+            assert found[day]["auc"][side].value == pytest.approx(float(exact.auc or 0), abs=1e-12)
+            assert found[day]["capture_20"][side].value == pytest.approx(float(exact.capture[20] or 0), abs=1e-12)
+        leading = foresight(panels["2026-03-31"], side)[:2]
+        mean = sum(row.amount for row in leading) / sum(row.customers for row in leading)
+        assert found["2026-03-31"]["mean"][side].value == mean
 
 
 def test_the_interval_of_a_mean_is_about_that_of_the_normal_distribution() -> None:
