@@ -181,6 +181,8 @@ def execute(work: jobs.Work) -> None:
     try:
         about = gather(work.engine, work.home, inputs, parameters, candidate, champion, work.report)
         metrics = _run(partial, parameters, work, about)
+        if work.cancelled():
+            raise NotebookCancelled(jobs.STOPPED)
     except Refusal as refusal:
         (partial / MANIFEST).unlink(missing_ok=True)  # what failed is no evidence
         _put(partial, folder)

@@ -40,7 +40,12 @@ def open(
     """
     values = {"dates": list(dates), "horizon_months": horizon_months, "tier_of_interest": tier_of_interest,
               "limits": list(limits), "service": service}  # fmt: skip
-    return Study(Replay(Path(folder), checked(values)))
+    replay = Replay(Path(folder), checked(values))
+    days = replay.parameters.days
+    for done, day in enumerate(days, 1):
+        replay.panel(day)  # the longest work, and kept: every figure asks for it
+        progress(done, len(days), day)
+    return Study(replay)
 
 
 def snapshot(source: str | Path, date: str | None = None) -> Snapshot:

@@ -14,7 +14,7 @@ def progress(done: int, total: int, message: str = "") -> None:
     """Tell that ``done`` of ``total`` steps of this cell are done; quick enough for every turn of a loop.
 
     In a run the supervisor keeps it beside the progress of the cells (runProgress).  In Jupyter nothing is shown, in a
-    terminal a line on the error stream.
+    terminal a line.
     """
     global _last
     if done < total and time.monotonic() - _last < 0.2:
@@ -22,7 +22,8 @@ def progress(done: int, total: int, message: str = "") -> None:
     _last = time.monotonic()
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:
-        sys.stderr.write(f"{done}/{total} {message}\n")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{done}/{total} {message}\n")
         return
     from IPython.display import display  # only where it runs already
 
