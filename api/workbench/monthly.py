@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,28 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from api.workbench.effect import Effect
+from api.workbench.monthly_inputs import MonthlyInputs
 from api.workbench.pictures import Picture
-from api.workbench.snapshot import Snapshot
 from api.workbench.table import Head, Money, Note, Table, count, percent, place_name
 from policies.answers import Answers, counts_statement, rank
 from policies.backtest.figure import points
-from policies.backtest.grade import grade_parquet
 from policies.backtest.metrics import canonical
 from policies.backtest.panel import OUTSIDE
-from policies.compiler import compile_plan
 from policies.impact import End, Impact, Move, Mover
 from policies.lift import points_of
-from policies.loading import read_file
 from policies.plan import moving_gates
-from policies.ranking import frozen
-from policies.refusal import Refusal
 from policies.review import CODES, Reviewed, ReviewReason, reasons_to_review
 from policies.sql_states import known_value
 from policies.version import semantic_hash
 
-# What lies in the folder of a report; api/commands/monthly_report.py writes it.
-REPORT, POLICY, FACTS, GRADES = "report.json", "policy.yaml", "snapshot.parquet", "grades.parquet"
-PREVIOUS, CUSTOMERS, APPOINTED = "previous.parquet", "customers.parquet", "appointments.parquet"
 SCHEMA = "fenji.monthly/1"
 NAMES: tuple[Head, Head] = (("上期", "run before"), ("本期", "this run"))
 REASONS = {
@@ -45,46 +36,8 @@ ABSENT = "absent"
 _SILENT = 3  # months without contact that a manager asks about
 
 
-class MonthlyReport:
+class MonthlyReport(MonthlyInputs):
     """The tables and pictures of one run; the grades are computed anew from the snapshot and compared."""
-
-    def __init__(self, folder: str | Path) -> None:
-        """Open a folder; Refusal when it is none of a report, or its grades are not what the policy gives."""
-        self.folder = Path(folder)
-        if not (self.folder / REPORT).exists():
-            raise Refusal(
-                f"{folder} is no folder of a monthly report: it has no {REPORT}; `fenji notebook run monthly_report --run N` makes one.",
-                code="file_invalid",
-            )
-        self.about: dict[str, Any] = json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
-        self.plan = frozen(compile_plan(read_file(self.folder / POLICY)), self.about["cuts"])
-        self.snapshot = Snapshot(self.folder / FACTS, self.about["as_of"], self.about["currency"])
-        self.connection = self.snapshot.connection
-        for name in (GRADES, PREVIOUS, CUSTOMERS, APPOINTED):
-            if (self.folder / name).exists():
-                self.connection.read_parquet(str(self.folder / name)).create(name.removesuffix(".parquet"))
-        self._require_same()
-
-    def _require_same(self) -> None:
-        """Refuse grades that are not what the policy gives on the snapshot."""
-        grade_parquet(self.plan, self.folder / FACTS, self.connection).create_view("anew")
-        different = self._rows(
-            "select count(*) from anew a full join grades g using (customer_id) "
-            "where (a.status, a.tier, a.worst, a.best) is distinct from (g.status, g.tier, g.worst, g.best)"
-        )[0][0]
-        if different:
-            raise Refusal(
-                f"{different} grades of run {self.about['run']} are not what its policy gives on its snapshot.",
-                code="conflict",
-            )
-
-    def _rows(self, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        return self.snapshot.rows(query, parameters)
-
-    @property
-    def has_previous(self) -> bool:
-        """Say whether there is a run before."""
-        return self.about["previous"] is not None
 
     def overview(self) -> Table:
         """Return which run this is, of which policy, on which facts."""
