@@ -32,7 +32,7 @@ def list_() -> None:
     table = Table("notebook", "what", "needs", "parameters")
     for one in CATALOGUE.values():
         names = ", ".join(name for name in one.model.model_fields if name != "folder")
-        table.add_row(one.name, f"{one.zh} {one.en}", NEEDS[one.needs], names)
+        table.add_row(one.name, f"{one.zh}\n{one.en}", NEEDS[one.needs], names)
     CONSOLE.print(table)
 
 

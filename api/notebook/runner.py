@@ -86,6 +86,7 @@ def run(
     """
     require_extra()
     assignments(parameters)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("executed.ipynb", "failed.ipynb", "report.html", METRICS, EVENTS, "manifest.json"):
         (folder / name).unlink(missing_ok=True)
     reached = confining.reached(least)

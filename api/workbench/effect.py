@@ -32,7 +32,10 @@ class Count:
 
 @dataclass(frozen=True, repr=False)
 class Effect:
-    """What one policy does beside another on the same customers; ``impact`` holds every move, exactly."""
+    """What one policy does beside another on the same customers; ``impact`` holds every move, exactly.
+
+    With ``alone`` nothing came before, and only what is now is shown.
+    """
 
     before: Plan
     after: Plan
@@ -41,6 +44,12 @@ class Effect:
     day: str
     currency: str = "CNY"
     names: tuple[Head, Head] = (BEFORE, AFTER)
+    alone: bool = False
+
+    @property
+    def _sides(self) -> list[tuple[Head, dict[str, Count]]]:
+        """Return the sides that are shown, with their names."""
+        return list(zip(self.names, self.counts, strict=True))[self.alone :]
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -102,9 +111,12 @@ class Effect:
                 place: (count(one.customers), percent(Fraction(one.customers, all_)), unit.text(one.amount))
                 for place, one in side.items()
             }
-            for name, side in zip(self.names, self.counts, strict=True)
+            for name, side in self._sides
         }
-        found = beside((f"等级分布,{self.day}", "distribution"), self.places, heads, cells)
+        caption = (f"等级分布,{self.day}", "distribution")
+        if self.alone:
+            return beside(caption, (*self.after.tiers, *OUTSIDE), heads, cells)
+        found = beside(caption, self.places, heads, cells)
         before, after = self.counts
         moved = tuple(
             (*row, f"{after[place].customers - before[place].customers:+,}")
@@ -114,10 +126,10 @@ class Effect:
 
     def picture(self) -> Picture:
         """Draw customers and amount by place, before and after."""
-        shown = [place for place in self.places if any(side[place].customers for side in self.counts)]
+        shown = [place for place in self.places if any(side[place].customers for _, side in self._sides)]
         unit = Money.of((one.amount for side in self.counts for one in side.values()), self.currency)
         customers, amounts = [], []
-        for name, side in zip(self.names, self.counts, strict=True):
+        for name, side in self._sides:
             numbers, fen = [side[place].customers for place in shown], [side[place].amount for place in shown]
             customers.append(Series(" ".join(name), numbers, [*map(count, numbers)]))
             amounts.append(Series(" ".join(name), [*map(unit.value, fen)], [f"{unit.value(one):,.0f}" for one in fen]))

@@ -74,8 +74,9 @@ class MonthlyReport(MonthlyInputs):
             listed = () if ends[:2] == ends[2:] else tuple(Mover(*row) for row in named)
             moves.append(Move(End(*ends[:2]), End(*ends[2:]), number, int(amount), unknown, listed))
         return Effect(
-            self.plan, self.plan, Impact(tuple(moves)), (), self.about["as_of"], self.about["currency"], NAMES
-        )
+            self.plan, self.plan, Impact(tuple(moves)), (), self.about["as_of"], self.about["currency"], NAMES,
+            alone=not self.has_previous,
+        )  # fmt: skip
 
     def distribution(self) -> Table:
         """Return customers and amount by place, now and in the run before."""

@@ -128,7 +128,8 @@ def heat_map(
         for j, number in enumerate(line):
             if number:
                 color = "white" if shares[i][j] > 0.55 else INK
-                text = f"{number:,}\n{shares[i][j]:.0%}"
+                share = f"{shares[i][j]:.0%}" if shares[i][j] >= 0.005 else "<1%"
+                text = f"{number:,}\n{share}"
                 axis.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
     axis.set_xticks(range(len(columns)), columns, fontsize=8)
     axis.set_yticks(range(len(rows)), rows, fontsize=8)

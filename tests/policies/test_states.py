@@ -12,7 +12,7 @@ import pytest
 from policy_texts import CARD, TABLE
 
 from policies import check, compile_plan, explain, grade, load, parse
-from policies.backtest.panel import Panel
+from policies.backtest.panel import OUTCOMES, Panel
 from policies.difference_sentences import condition_text
 from policies.differences import structure_differences
 from policies.documents import shipped
@@ -187,13 +187,15 @@ def test_a_declared_value_cannot_be_called_like_a_state() -> None:
 def test_sums_of_amounts_leave_out_what_has_no_value(tmp_path: Path) -> None:
     facts = tmp_path / "facts.parquet"
     amounts = pa.array([NOT_APPLICABLE, PENDING, None, 700], pa.int64())
-    pq.write_table(pa.table({"customer_id": [1, 2, 3, 4], "amount_12m": amounts}), facts)
+    unknown = pa.array([None] * 4, pa.int64())
+    others = {"profit_12m": unknown, "orders_12m": unknown}
+    pq.write_table(pa.table({"customer_id": [1, 2, 3, 4], "amount_12m": amounts, **others}), facts)
     found = impact(compile_plan(parse(CARD)), compile_plan(parse(APART)), facts)
     assert (found.amount, found.customers, sum(move.unknown for move in found.moves)) == (700, 4, 3)
     (move,) = found.moved
     assert ([str(move.old), str(move.new)], move.listed) == (["pending", "B"], (Mover(1, None),))
     panel, bought = Panel(), tmp_path / "outcomes.parquet"
-    pq.write_table(pa.table({"customer_id": [4], "next_amount": [1], "next_orders": [1], "next_unknown": [0]}), bought)
+    pq.write_table(pa.table({name: [4 if name == "customer_id" else 1] for name in ("customer_id", *OUTCOMES)}), bought)
     panel.load(facts, bought)
     assert panel.rows("select amount from customers order by customer_id") == [(None,), (None,), (None,), (700,)]
 

@@ -67,6 +67,10 @@ def test_a_first_run_has_nothing_before_it(sqlite_engine: Engine, tmp_path: Path
     gather(sqlite_engine, tmp_path, first, tmp_path / "inputs")
     report = workbench.monthly(tmp_path / "inputs")
     assert "没有上期评级" in str(report.moves())
+    shown = str(report.distribution())
+    assert "本期" in shown
+    assert "上期" not in shown
+    assert "absent" not in shown
     assert {row["place"]: row["customers"] for row in report.figures()["before"] if row["customers"]} == {"absent": 24}
 
 
