@@ -210,7 +210,9 @@ def _approve(engine: Engine, analyst: Actor, strategist: Actor, version_id: int,
     else:
         raise AssertionError("the author approved their own policy")
     with writing(engine) as session:
-        approved = policies_.approve(session, strategist, version_id, "已审阅回测与界限 the backtest and its verdict were looked at")
+        approved = policies_.approve(
+            session, strategist, version_id, "已审阅回测与界限 the backtest and its verdict were looked at"
+        )
         policies_.put_in_force(session, strategist, version_id, today(zone))
         backtested = backtests.newest(session, version_id)
         assert backtested.semantic_hash == approved.semantic_hash
