@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from policies.compiler import compile_plan
 from policies.document import Policy, Rules
+from policies.faults import faults
 from policies.loading import load
 from policies.plan import Plan
 from policies.ranking import ranked
@@ -50,12 +51,8 @@ def checked(**values: Any) -> SegmentParameters:
     try:
         return SegmentParameters.model_validate(values)
     except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')} (found {str(fault['input'])[:80]!r})"
-            for fault in error.errors()
-        )
-        known = ", ".join(SegmentParameters.model_fields)
-        raise Refusal(f"The parameters are not valid: {'; '.join(faults)}; known: {known}.", code="invalid") from None
+        told = faults(error, ", ".join(SegmentParameters.model_fields))
+        raise Refusal(f"The parameters are not valid: {told}.", code="invalid") from None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from api.errors import Invalid, NotFound
 from api.notebook import NOTEBOOKS
 from policies.backtest.parameters import BacktestParameters
+from policies.faults import faults
 from policies.sweep.parameters import ChoiceParameters
 from policies.vocabulary import VOCABULARY
 
@@ -124,16 +125,8 @@ class Notebook:
         try:
             return self.model.model_validate(dict(values)).model_dump(mode="json")
         except ValidationError as error:
-            faults = "; ".join(self._fault(fault) for fault in error.errors())
-            raise Invalid(f"The parameters of {self.name} are not valid: {faults}.") from None
-
-    def _fault(self, fault: Any) -> str:
-        name = ".".join(map(str, fault["loc"]))
-        if fault["type"] == "extra_forbidden":
-            return f"{name} is not a parameter; known: {', '.join(self.model.model_fields)}"
-        if fault["type"] == "missing":
-            return f"{name} is missing"
-        return f"{name}: {fault['msg'].removeprefix('Value error, ')} (found {str(fault['input'])[:80]!r})"
+            told = faults(error, ", ".join(self.model.model_fields))
+            raise Invalid(f"The parameters of {self.name} are not valid: {told}.") from None
 
 
 CATALOGUE: dict[str, Notebook] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import matplotlib
 
-from api.workbench.pictures import CANDIDATE, CHAMPION, INK, OUTSIDE, STYLE, Picture, _figure, _picture
+from api.workbench.pictures import CANDIDATE, CHAMPION, INK, OUTSIDE, STYLE, Picture, _figure, _picture, frame_bars
 
 COLOURS = (CHAMPION, CANDIDATE)
 
@@ -31,12 +31,7 @@ def bars(title: str, names: Sequence[str], panels: Sequence[tuple[str, Sequence[
             places = [i + (number - (len(series) - 1) / 2) * width for i in range(len(names))]
             drawn = axis.bar(places, one.values, width * 0.94, label=one.name, color=colours[number])
             axis.bar_label(drawn, list(one.texts), fontsize=6.5 if len(series) > 1 else 7, padding=2)
-        axis.set_xticks(range(len(names)), names, fontsize=8)
-        axis.set_title(label)
-        axis.margins(y=0.14)
-        axis.set_yticks([])
-        axis.spines["left"].set_visible(False)
-        axis.tick_params(axis="x", length=0)
+        frame_bars(axis, names, label)
     if len(panels[0][1]) > 1:
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return _picture(figure, title)

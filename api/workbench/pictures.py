@@ -62,6 +62,16 @@ def _picture(figure: Figure, title: str) -> Picture:
     return Picture(svg[svg.index("<svg") :], title)
 
 
+def frame_bars(axis: Any, names: Sequence[str], label: str) -> None:
+    """Dress a panel of upright bars whose figures stand above them: names below, no scale, room at the top."""
+    axis.set_xticks(range(len(names)), names, fontsize=8 if len(names) > 6 else None)
+    axis.set_title(label)
+    axis.margins(y=0.14)
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+    axis.tick_params(axis="x", length=0)
+
+
 @matplotlib.rc_context(STYLE)
 def bars_beside(
     title: str, names: Sequence[str], panels: Sequence[tuple[str, dict[str, Sequence[float]]]], percent: bool = False,
@@ -79,12 +89,7 @@ def bars_beside(
                 for value in values
             ]
             axis.bar_label(bars, texts, fontsize=7, padding=2)
-        axis.set_xticks(range(len(names)), names)
-        axis.set_title(label)
-        axis.margins(y=0.12)
-        axis.set_yticks([])
-        axis.spines["left"].set_visible(False)
-        axis.tick_params(axis="x", length=0)
+        frame_bars(axis, names, label)
     if len(panels[0][1]) > 1:
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return _picture(figure, title)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from policies.backtest.limits import Limit
 from policies.backtest.service import Service
+from policies.faults import faults
 from policies.refusal import Refusal
 
 
@@ -61,15 +62,5 @@ def checked(values: Mapping[str, Any]) -> BacktestParameters:
     try:
         return BacktestParameters.model_validate(dict(values))
     except ValidationError as error:
-        known = ", ".join(BacktestParameters.model_fields)
-        faults = []
-        for fault in error.errors():
-            name = ".".join(map(str, fault["loc"]))
-            if fault["type"] == "extra_forbidden":
-                faults.append(f"{name} is not a parameter; known: {known}")
-            elif fault["type"] == "missing":
-                faults.append(f"{name} is missing")
-            else:
-                message = fault["msg"].removeprefix("Value error, ")
-                faults.append(f"{name}: {message} (found {str(fault['input'])[:80]!r})")
-        raise Refusal(f"The backtest's parameters are not valid: {'; '.join(faults)}.", code="invalid") from None
+        told = faults(error, ", ".join(BacktestParameters.model_fields))
+        raise Refusal(f"The backtest's parameters are not valid: {told}.", code="invalid") from None

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from policies.compiler import compile_plan
 from policies.document import Policy
 from policies.exact import decimal_text, exact, percent
+from policies.faults import faults
 from policies.plan import Plan
 from policies.refusal import Refusal
 from policies.sweep.change import Scale, applied, find
@@ -116,15 +117,9 @@ def read_grid(values: Mapping[str, Any] | Sequence[Any]) -> Grid:
     try:
         return Grid.model_validate(dict(values))
     except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            place = ".".join(map(str, fault["loc"]))
-            message = fault["msg"].removeprefix("Value error, ")
-            faults.append(f"{place + ': ' if place else ''}{message} (found {str(fault['input'])[:80]!r})")
         example = "[{path: HC.A2.weight, values: [10%, 12%, 15%]}]"
-        raise Refusal(
-            f"The grid is not valid: {'; '.join(faults)}. Write one such as {example}.", code="invalid"
-        ) from None
+        told = faults(error, ", ".join(Grid.model_fields))
+        raise Refusal(f"The grid is not valid: {told}. Write one such as {example}.", code="invalid") from None
 
 
 def variants(document: Policy, grid: Grid) -> tuple[Variant, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from policies.exact import exact
+from policies.faults import faults
 from policies.refusal import Refusal
 from policies.sweep.change import Scale
 from policies.sweep.grid import Grid, Move
@@ -92,13 +93,5 @@ def checked(values: Mapping[str, Any]) -> ChoiceParameters:
     try:
         return ChoiceParameters.model_validate(dict(values))
     except ValidationError as error:
-        known, faults = ", ".join(ChoiceParameters.model_fields), []
-        for fault in error.errors():
-            name = ".".join(map(str, fault["loc"]))
-            if fault["type"] == "extra_forbidden":
-                faults.append(f"{name} is not a parameter; known: {known}")
-                continue
-            message = fault["msg"].removeprefix("Value error, ")
-            found = "" if isinstance(fault["input"], dict) else f" (found {str(fault['input'])[:80]!r})"
-            faults.append(f"{name + ': ' if name else ''}{message}{found}")
-        raise Refusal(f"The review's parameters are not valid: {'; '.join(faults)}.", code="invalid") from None
+        told = faults(error, ", ".join(ChoiceParameters.model_fields))
+        raise Refusal(f"The review's parameters are not valid: {told}.", code="invalid") from None

@@ -56,7 +56,7 @@ def test_a_scorecard_of_the_same_facts_segments_too(tmp_path: Path) -> None:
             "needs status, .* but orders give days_since_order, orders_total, amount_total alone",
         ),
         ({"policy": "no-such"}, "no-such"),
-        ({"colour": "red"}, "colour: Extra inputs are not permitted.*known: folder, date, policy"),
+        ({"colour": "red"}, "colour is not a parameter; known: folder, date, policy"),
         ({"folder": "/no/such/folder"}, "cannot be read as CSV"),
     ],
 )
