@@ -3,7 +3,7 @@
 `python3 bootstrap.py` installs what the lock names, hashes checked, with uv where uv works and with plain pip where
 it does not, and does nothing when the environment is already the one of the lock. `python3 bootstrap.py spark` adds
 what is large and seldom needed, the extra `spark` from requirements-spark.lock; `python3 bootstrap.py benchmark` the
-peers of the benchmarks, `python3 bootstrap.py browser` the driver of a browser. `python3 bootstrap.py lab` makes an
+peers of the benchmarks, `python3 bootstrap.py browser` the driver of a browser, `python3 bootstrap.py fuzz` schemathesis. `python3 bootstrap.py lab` makes an
 environment of its own, .venv-lab, with JupyterLab from requirements-lab.lock: notebooks that are run as evidence run in
 .venv, which stays lean. `python3 bootstrap.py lock` writes the locks anew from pyproject.toml (needs uv).
 """
@@ -23,7 +23,7 @@ VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
 LOCK = ROOT / "requirements.lock"
 # Added to the environment only when asked for; each has a lock of its own.
-ADDITIONS = ("spark", "benchmark", "browser")
+ADDITIONS = ("spark", "benchmark", "browser", "fuzz")
 UV_VERSION = "0.13.9"
 
 # pip's configuration is where mirrors, proxies and certificates are set in practice; uv does not read it.
@@ -148,7 +148,8 @@ def install_lock(lock: Path, python: Path) -> None:
 def lock() -> None:
     """Write the locks, all platforms, hashes, no address: what tests need in one, each addition in its own."""
     extras = [option for extra in ("notebooks", "postgres") for option in ("--extra", extra)]
-    compile_lock([*extras, "--group", "test", "--group", "build", ROOT / "pyproject.toml"], LOCK)
+    served = ["--extra", "oidc", "--extra", "telemetry"]
+    compile_lock([*extras, *served, "--group", "test", "--group", "build", ROOT / "pyproject.toml"], LOCK)
     lab = ["--constraint", LOCK, *extras, "--extra", "lab", "--group", "build", ROOT / "pyproject.toml"]
     compile_lock(lab, lock_of("lab"))
     import tomllib  # since Python 3.11; install() tells which version is needed
