@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark browser lab labcheck check format documentation golden benchmarks lock clean
+.PHONY: help environment demo test spark browser frontend lab labcheck check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -32,6 +32,9 @@ labcheck: ## Every notebook opened and run headless in the lab's environment
 browser: ## The report page in a real browser without a network; skips where no Chromium is installed
 	@$(PYTHON) bootstrap.py browser
 	@$(BIN)/python -m pytest -q -rs tests/browser
+
+frontend: environment ## A typed client in TypeScript: types from the contract, compiled, run against a live server; needs npm
+	@$(BIN)/python -m pytest -q -rs tests/frontend
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
