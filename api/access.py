@@ -1,17 +1,18 @@
-"""Who may do what, as one readable table; who asks; and which fields are masked for whom."""
+"""Who may do and see what, as one readable table: actions, kinds of personal fields, rows; and who asks."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.orm import Session
 
 from api.errors import Forbidden
-from schema.tables import ApiKey, User, UserRole
+from api.masks import MASKS
+from schema.tables import ApiKey, Backtest, Base, PolicyVersion, User, UserRole
 
 EVERYONE = frozenset({"sales", "service", "marketing", "finance", "analyst", "strategy", "admin"})
 FIELD = frozenset({"sales", "service", "marketing", "admin"})
@@ -19,7 +20,6 @@ FIELD = frozenset({"sales", "service", "marketing", "admin"})
 # action -> the roles that may do it.  README.md's table is compared with this one by a test.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read": EVERYONE,
-    "read_personal": frozenset({"sales", "service", "admin"}),
     "edit_customer": FIELD,
     "edit_service": frozenset({"sales", "service", "admin"}),
     "edit_order": frozenset({"sales", "finance", "admin"}),
@@ -34,6 +34,38 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "override_tier": frozenset({"strategy"}),
     "decide_fall": frozenset({"strategy"}),
     "manage_users": frozenset({"admin"}),
+}
+
+# kind of a personal field -> the roles that see it as it is.  The others see its mask (api.masks) and can neither filter,
+# order nor group by it: schema.select's `require_seen` refuses before any SQL, whatever the value.
+CARES = frozenset({"sales", "service", "admin"})
+PERSONAL: dict[str, frozenset[str]] = {
+    "mobile": CARES,
+    "landline": CARES,
+    "email": CARES,
+    "person": CARES,
+    "text": CARES,
+}
+
+
+class Seen(NamedTuple):
+    """Which rows of a table are seen: every row by ``roles``, those that meet ``others`` by everybody."""
+
+    roles: frozenset[str]
+    others: ColumnElement[bool]
+    meaning: str
+
+
+PREPARES = frozenset({"analyst", "strategy", "admin"})
+
+# table -> who sees which of its rows, at every level of an answer; of a table that is not here everybody sees every row.
+ROWS: dict[type[Base], Seen] = {
+    PolicyVersion: Seen(PREPARES, PolicyVersion.number.is_not(None), "versions that were approved at some time"),
+    Backtest: Seen(
+        PREPARES,
+        Backtest.version_id.in_(select(PolicyVersion.id).where(PolicyVersion.number.is_not(None))),
+        "backtests of versions that were approved at some time",
+    ),
 }
 
 
@@ -56,6 +88,15 @@ class Actor:
             held = ", ".join(sorted(self.roles)) or "none"
             needed = ", ".join(sorted(PERMISSIONS[action]))
             raise Forbidden(f"{self.login} (roles: {held}) may not {action}; it needs one of: {needed}.")
+
+    def may_see(self, kind: str) -> bool:
+        """Say whether one of the actor's roles sees a kind of personal field as it is; KeyError for an unknown kind."""
+        return bool(self.roles & PERSONAL[kind])
+
+    def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
+        """Return the condition, on the table's own columns, under which the actor sees a row; None for every row."""
+        seen = ROWS.get(model)
+        return None if seen is None or self.roles & seen.roles else seen.others
 
 
 def digest(key: str) -> str:
@@ -94,29 +135,9 @@ def _actor(connection: Connection | Session, user_id: int, login: str, name: str
     return Actor(user_id, login, name, frozenset(roles))
 
 
-def mask_mobile(value: str | None) -> str | None:
-    """Return a mobile or landline with its middle hidden: 138****5678."""
-    if value is None:
-        return None
-    return "****" if len(value) < 8 else f"{value[:3]}****{value[-4:]}"
+NOBODY = Actor(0, "", "", frozenset())
 
 
-def mask_email(value: str | None) -> str | None:
-    """Return an e-mail address with its name hidden: w***@example.cn."""
-    if value is None:
-        return None
-    name, _, host = value.partition("@")
-    return f"{name[:1]}***@{host}"
-
-
-# How each kind of personal field looks to a role that may not read_personal.
-MASKS: dict[str, Callable[[str | None], str | None]] = {
-    "mobile": mask_mobile,
-    "landline": mask_mobile,
-    "email": mask_email,
-}
-
-
-def shown(actor: Actor | None, kind: str, value: str | None) -> str | None:
+def shown(actor: Actor, kind: str, value: str | None) -> str | None:
     """Return a personal value as the actor may see it: as it is, or masked."""
-    return value if actor is not None and actor.may("read_personal") else MASKS[kind](value)
+    return value if value is None or actor.may_see(kind) else MASKS[kind](value)

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.orm import Session
 
-from api.access import Actor, actor_of_key, shown
+from api.access import NOBODY, Actor, actor_of_key, shown
 from api.commands.snapshot import today
 from api.database import reading, writing
 from api.errors import Forbidden
 from api.settings import settings
 from api.ticket import ticket
+from schema.tables import Base
 
 HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
 
@@ -46,7 +47,20 @@ class Context:
 
     def show(self, kind: str, value: str | None) -> str | None:
         """Return a personal value as the actor may see it."""
-        return shown(self.signed_in, kind, value)
+        return shown(self.signed_in or NOBODY, kind, value)
+
+    def may_see(self, kind: str) -> bool:
+        """Say whether the actor sees a kind of personal field as it is."""
+        return (self.signed_in or NOBODY).may_see(kind)
+
+    def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
+        """Return the condition under which the actor sees a row of a table; None for every row."""
+        return (self.signed_in or NOBODY).visible(model)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The actor's roles: two viewers with the same roles see the same."""
+        return (self.signed_in or NOBODY).roles
 
     def report_url(self, evidence: str | None) -> str | None:
         """Return where the report of a bundle is served, with a ticket when a key was given."""

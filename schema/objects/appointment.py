@@ -11,7 +11,7 @@ import strawberry
 from schema import tables
 from schema.objects.policy import Policy
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -32,13 +32,15 @@ class Appointment:
     id: strawberry.ID = identifier("Appointment", "id")
     kind: AppointmentKind = column("An appointment or an override. 类别")
     tier: str = column("The tier given. 任命等级")
-    reason: str = column("Why. 理由")
+    reason: str = personal("reason", "text", "Why; scrubbed unless your role may see it. 理由")
     evidence: str | None = column("What shows it: a text or a link. 依据")
     valid_from: date = column("First day. 起始日期")
     valid_until: date = column("Last day; it lapses after it. 截止日期")
     appointed_at: datetime = column("When it was made. 任命时间")
     ended_on: date | None = column("The first day it no longer holds, when somebody ended it before. 提前终止日期")
-    end_reason: str | None = column("Why it was ended. 终止原因")
+    end_reason: str | None = personal(
+        "end_reason", "text", "Why it was ended; scrubbed unless your role may see it. 终止原因"
+    )
     policy: Policy = related("The policy. 所属政策")
     appointed_by: User = related("Who made it. 任命人")
     ended_by: User | None = related("Who ended it. 终止人")

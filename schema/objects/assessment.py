@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -23,7 +23,7 @@ class Assessment:
     rating: int = column("From 0 to 10. 评分")
     proposed_by: str | None = column("Who proposed it. 提议人")
     settled_by: str | None = column("Who settled it. 评定人")
-    reason: str | None = column("Why. 理由")
+    reason: str | None = personal("reason", "text", "Why; scrubbed unless your role may see it. 理由")
     assessed_on: date = column("When it was settled. 评定日期")
     valid_until: date = column("Last day; after it the rating is missing again. 有效期至")
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -1,4 +1,4 @@
-"""Contacts on the wire; mobile, landline and e-mail are masked unless the viewer's role may see them."""
+"""Contacts on the wire; name, mobile, landline and e-mail are masked unless the viewer's role may see them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Contact:
     """A person at a customer."""
 
     id: strawberry.ID = identifier("Contact", "id")
-    name: str = column("Name. 姓名")
+    name: str = personal("name", "person", "Name; masked (王**) unless your role may see it. 姓名")
     title: str | None = column("Job title. 职务")
     mobile: str | None = personal("mobile", "mobile", "Mobile; masked (138****5678) unless your role may see it. 手机")
     landline: str | None = personal("landline", "landline", "Landline; masked unless your role may see it. 座机")
@@ -32,6 +32,8 @@ class Contact:
     is_primary: bool = column("Whether to be called first. 主要联系人")
     verified_on: date | None = column("When the details were last verified. 核实日期")
     left_on: date | None = column("When the person left. 离开日期")
-    change_reason: str | None = column("Why the contact last changed. 变更原因")
+    change_reason: str | None = personal(
+        "change_reason", "text", "Why the contact last changed; scrubbed unless your role may see it. 变更原因"
+    )
     known_at: datetime = column("When it was known to us. 获知时间")
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

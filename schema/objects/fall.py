@@ -9,7 +9,7 @@ import strawberry
 
 from schema import tables
 from schema.objects.user import User
-from schema.select import column, mapped, related
+from schema.select import column, mapped, personal, related
 
 
 @strawberry.enum(description="What was decided on a proposed fall. 降级审批结果")
@@ -25,6 +25,6 @@ class FallDecision:
     """The decision on a fall that a run proposed."""
 
     decision: FallDecided = column("What was decided. 结果")
-    reason: str = column("Why. 理由")
+    reason: str = personal("reason", "text", "Why; scrubbed unless your role may see it. 理由")
     decided_at: datetime = column("When. 审批时间")
     decided_by: User = related("By whom. 审批人")

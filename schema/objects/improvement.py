@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -35,11 +35,13 @@ class Improvement:
 
     id: strawberry.ID = identifier("Improvement", "id")
     reported_on: date = column("Date reported. 反馈日期")
-    problem: str = column("The problem. 问题")
+    problem: str = personal("problem", "text", "The problem; scrubbed unless your role may see it. 问题")
     service_step: str | None = column("Step of the service. 服务环节")
-    measure: str | None = column("The measure. 改进措施")
+    measure: str | None = personal("measure", "text", "The measure; scrubbed unless your role may see it. 改进措施")
     responsible: str | None = column("Who carries it out. 责任人")
     due_on: date | None = column("Due date. 完成期限")
     state: ImprovementState = column("State. 状态")
-    verification: str | None = column("What the verification found. 验证结果")
+    verification: str | None = personal(
+        "verification", "text", "What the verification found; scrubbed unless your role may see it. 验证结果"
+    )
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -21,7 +21,7 @@ class Interaction:
     id: strawberry.ID = identifier("Interaction", "id")
     happened_at: datetime = column("When it happened. 发生时间")
     kind: str = column("visit 拜访, call 电话, mail 邮件, event 活动, web 网站.")
-    summary: str | None = column("What was said. 内容")
+    summary: str | None = personal("summary", "text", "What was said; scrubbed unless your role may see it. 内容")
     by: str | None = column("Who recorded it. 记录人")
     known_at: datetime = column("When it was known to us. 获知时间")
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -31,7 +31,9 @@ class Need:
 
     id: strawberry.ID = identifier("Need", "id")
     kind: str = column("Type: 产品采购, 服务咨询, 技术支持 … 需求类型")
-    description: str | None = column("Description. 需求描述")
+    description: str | None = personal(
+        "description", "text", "Description; scrubbed unless your role may see it. 需求描述"
+    )
     budget_min: Decimal | None = column("Least budget in yuan. 预算下限(元)")
     budget_max: Decimal | None = column("Greatest budget in yuan. 预算上限(元)")
     wanted_on: date | None = column("Wanted date. 期望日期")

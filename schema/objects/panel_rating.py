@@ -10,7 +10,7 @@ import strawberry
 from schema import tables
 from schema.objects.assessment import Assessment
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -24,7 +24,7 @@ class PanelRating:
     word: str = column("Which rating: a word of the vocabulary. 指标")
     rating: int = column("From 0 to 10. 评分")
     proposal: bool = column("Whether it opened the panel; then it does not count. 是否提议")
-    reason: str | None = column("Why. 理由")
+    reason: str | None = personal("reason", "text", "Why; scrubbed unless your role may see it. 理由")
     given_on: date = column("When it was given. 打分日期")
     rater: User = related("Who gave it. 打分人")
     assessment: Assessment | None = related("What it settled; null while the panel is open. 评定结果")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema import tables
 from schema.objects.contact import Contact
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -22,11 +22,11 @@ class ServiceRecord:
     id: strawberry.ID = identifier("ServiceRecord", "id")
     opened_at: datetime = column("When it was opened. 受理时间")
     kind: str = column("consult 咨询, complaint 投诉, visit 上门, technical_support 技术支持.")
-    problem: str | None = column("The problem. 问题")
-    result: str | None = column("What was done. 处理结果")
+    problem: str | None = personal("problem", "text", "The problem; scrubbed unless your role may see it. 问题")
+    result: str | None = personal("result", "text", "What was done; scrubbed unless your role may see it. 处理结果")
     served_by: str | None = column("Who served. 服务人员")
     closed_at: datetime | None = column("When it was closed; open without. 完成时间")
     satisfaction: int | None = column("The customer's rating, 1 to 5. 满意度")
-    remarks: str | None = column("Remarks. 备注")
+    remarks: str | None = personal("remarks", "text", "Remarks; scrubbed unless your role may see it. 备注")
     contact: Contact | None = related("Who asked. 联系人")
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

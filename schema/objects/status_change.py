@@ -9,7 +9,7 @@ import strawberry
 
 from schema import tables
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 
 @strawberry.enum(description="Status of a customer. 客户状态")
@@ -28,7 +28,7 @@ class StatusChange:
 
     id: strawberry.ID = identifier("StatusChange", "id")
     status: CustomerStatus = column("The new status. 变更后状态")
-    reason: str | None = column("Why. 原因")
+    reason: str | None = personal("reason", "text", "Why; scrubbed unless your role may see it. 原因")
     changed_on: date = column("When it happened. 变更日期")
     known_at: datetime = column("When it was known to us. 获知时间")
     author: User | None = related("Who changed it. 操作人")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -21,5 +21,7 @@ class Survey:
     id: strawberry.ID = identifier("Survey", "id")
     surveyed_on: date = column("Date of the survey. 调查日期")
     score: int = column("From 1 to 5. 评分")
-    comment: str | None = column("What the customer said. 意见")
+    comment: str | None = personal(
+        "comment", "text", "What the customer said; scrubbed unless your role may see it. 意见"
+    )
     customer: Annotated[Customer, strawberry.lazy("schema.objects.customer")] = related("The customer. 客户")

@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, b
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
+from schema.tables import Base
 
 
 class Viewer(Protocol):
@@ -21,6 +22,18 @@ class Viewer(Protocol):
     def show(self, kind: str, value: str | None) -> str | None:
         """Return the value as this viewer may see it, masked or as it is."""
 
+    def may_see(self, kind: str) -> bool:
+        """Say whether the viewer sees a kind of personal field as it is; otherwise it is masked and cannot be asked for."""
+        ...
+
+    def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
+        """Return the condition, on the table's own columns, under which the viewer sees a row; None for every row."""
+        ...
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What ``may_see`` and ``visible`` follow from: two viewers with the same roles see the same."""
+
     @property
     def today(self) -> date:
         """The day that the viewer lives in."""
@@ -28,6 +41,17 @@ class Viewer(Protocol):
     def report_url(self, evidence: str | None) -> str | None:
         """Return where the viewer finds the report page of an evidence bundle."""
         ...
+
+
+def require_seen(viewer: Viewer, kind: str | None, name: str) -> None:
+    """Raise Refusal unless the viewer sees a field's kind as it is; to be asked before its column meets any SQL.
+
+    ``name`` is the field's, such as ``Contact.mobile``.  A field without a kind is not personal.
+    """
+    if kind is not None and not viewer.may_see(kind):
+        raise Refusal(
+            f"{name} is personal and your roles see it masked; do not filter, order or group by it.", code="forbidden"
+        )
 
 
 class Context(Protocol):

@@ -16,7 +16,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from policies.refusal import Refusal
-from schema.select.fetch import Lookup, Reader
+from schema.select.fetch import Lookup, Reader, Viewer
 from schema.tables import Base
 
 T = TypeVar("T")
@@ -34,13 +34,15 @@ class Column:
 class Derived:
     """A pure function of columns, named by paths such as ``run.as_of`` through to-one relations.
 
-    ``make`` takes the columns' values, then what each lookup found; ``viewed`` puts the viewer before them.
+    ``make`` takes the columns' values, then what each lookup found; ``viewed`` puts the viewer before them.  ``kind`` is
+    the kind of a personal field: who may not see it gets its mask, and can neither filter, order nor group by it.
     """
 
     columns: tuple[str, ...]
     make: Callable[..., Any]
     lookups: tuple[Lookup, ...] = ()
     viewed: bool = False
+    kind: str | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -101,8 +103,15 @@ def derived(*columns: str, make: Callable[..., Any], description: str, lookups: 
 
 
 def personal(name: str, kind: str, description: str) -> Any:
-    """Declare a personal field; the viewer decides how it is shown."""
-    return _derived(Derived((name,), lambda viewer, value: viewer.show(kind, value), viewed=True), description)
+    """Declare a personal field of a column; the viewer decides how it is shown.
+
+    ``kind`` is mobile, landline, email, person (a person's name) or text (free text, in which any of them may stand).
+    """
+
+    def shown(viewer: Viewer, value: str | None) -> str | None:
+        return viewer.show(kind, value)
+
+    return _derived(Derived((name,), shown, viewed=True, kind=kind), description)
 
 
 def seen(*columns: str, make: Callable[..., Any], description: str) -> Any:

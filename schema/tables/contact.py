@@ -17,7 +17,7 @@ CONTACT_ROLES = ("decision_maker", "influencer", "user", "gatekeeper")
 
 
 class Contact(Sourced, Base):
-    """A person at a customer; mobile, landline and e-mail are personal fields, masked unless the role may see them."""
+    """A person at a customer; name, mobile, landline and e-mail are personal, masked unless the role may see them."""
 
     __tablename__ = "contacts"
     __table_args__ = (UniqueConstraint("source_system", "source_key"), Index(None, "customer_id"))

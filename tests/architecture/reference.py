@@ -78,11 +78,20 @@ def notebooks() -> str:
 
 
 def permissions() -> str:
-    """Who may do what."""
-    from api.access import PERMISSIONS
+    """Who may do what, who sees which kind of personal field, and who sees which rows."""
+    from api.access import PERMISSIONS, PERSONAL, ROWS
 
-    rows = (f"| `{action}` | {', '.join(sorted(roles))} |" for action, roles in PERMISSIONS.items())
-    return "| action | roles |\n|---|---|\n" + "\n".join(rows) + "\n"
+    def rows(table: dict[str, frozenset[str]]) -> str:
+        return "\n".join(f"| `{name}` | {', '.join(sorted(roles))} |" for name, roles in table.items())
+
+    seen = "\n".join(
+        f"| `{table.__name__}` | {', '.join(sorted(one.roles))} | {one.meaning} |" for table, one in ROWS.items()
+    )
+    return (
+        f"| action | roles |\n|---|---|\n{rows(PERMISSIONS)}\n\n"
+        f"| kind of personal field | roles that see it as it is |\n|---|---|\n{rows(PERSONAL)}\n\n"
+        f"| rows of | roles that see every row | what the others see |\n|---|---|---|\n{seen}\n"
+    )
 
 
 def verbs() -> str:

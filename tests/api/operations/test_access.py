@@ -9,7 +9,7 @@ import pytest
 import world
 from sqlalchemy import Engine
 
-from api.access import EVERYONE, PERMISSIONS, new_key
+from api.access import EVERYONE, PERSONAL, new_key
 from api.database import writing
 from api.endpoint.context import Context
 from api.errors import Forbidden
@@ -68,8 +68,32 @@ def test_personal_fields_are_masked_unless_the_role_may_see_them(
     who = "boss" if role == "admin" else role
     (contact,) = made.data(CONTACTS, who=who, planning=planning)["customers"]["nodes"][1]["contacts"]
     clear = {"name": "王0", "mobile": "13800000100", "landline": "021-55556666", "email": "w0@a.cn"}
-    hidden = {"name": "王0", "mobile": "138****0100", "landline": "021****6666", "email": "w***@a.cn"}
-    assert contact == (clear if role in PERMISSIONS["read_personal"] else hidden)
+    hidden = {"name": "王**", "mobile": "138****0100", "landline": "021****6666", "email": "w***@a.cn"}
+    kinds = {"name": "person"}
+    assert contact == {name: (clear if role in PERSONAL[kinds.get(name, name)] else hidden)[name] for name in (*clear,)}
+    assert contact != clear or role in {"sales", "service", "admin"}
+
+
+@pytest.mark.parametrize("planning", [True, False])
+def test_free_text_is_scrubbed_unless_the_role_may_see_it(
+    sqlite_engine: Engine, tmp_path: Path, planning: bool
+) -> None:
+    made = world.build(sqlite_engine, tmp_path, 1, graded=False)
+    with writing(sqlite_engine) as session:
+        session.connection().exec_driver_sql(
+            "update interactions set summary = '王工说打 138 0000 0100 或 wang@a.cn,要 20 台'"
+        )
+        session.connection().exec_driver_sql("update service_records set remarks = '手机13800000100'")
+    query = "{ customers { nodes { interactions { summary } serviceRecords { remarks problem } } } }"
+    shown = {who: made.data(query, who=who, planning=planning)["customers"]["nodes"][0] for who in ("sales", "finance")}
+    assert shown["sales"] == {
+        "interactions": [{"summary": "王工说打 138 0000 0100 或 wang@a.cn,要 20 台"}],
+        "serviceRecords": [{"remarks": "手机13800000100", "problem": "延迟"}],
+    }
+    assert shown["finance"] == {
+        "interactions": [{"summary": "王工说打 *** 或 ***,要 20 台"}],
+        "serviceRecords": [{"remarks": "手机***", "problem": "延迟"}],
+    }
 
 
 def test_one_kept_plan_masks_for_one_viewer_and_not_for_the_next(sqlite_engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""Masks hide what they must, and tell nothing by their length."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.access import EVERYONE, PERSONAL, ROWS, Actor
+from api.masks import MASKS, scrub
+from policies.refusal import Refusal
+from schema.select import require_seen
+from schema.tables import Backtest, Customer, PolicyVersion
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "mask"),
+    [
+        ("mobile", "13800005678", "138****5678"),
+        ("mobile", "1380000", "****"),
+        ("mobile", "", "****"),
+        ("landline", "021-55556666", "021****6666"),
+        ("email", "wang.wei@example.cn", "w***@example.cn"),
+        ("email", "@", "***@"),
+        ("person", "王建国", "王**"),
+        ("person", "王", "王**"),
+        ("person", "Maria Anders", "M**"),
+        ("person", "", "**"),
+        ("text", "打 13800005678", "打 ***"),
+    ],
+)
+def test_each_kind_has_its_mask(kind: str, value: str, mask: str) -> None:
+    assert MASKS[kind](value) == mask
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "13800000100", "138 0000 0100", "138-0000-0100", "+86 138 0000 0100", "021-55556666", "(021) 5555 6666", "１３８００００００１００",
+        "一三八零零零零零一零零", "幺三八〇〇〇〇〇幺〇〇", "95588", "1.3.8.0.0.0.0.0.1.0.0", "wang@a.cn", "w.w+x@mail.example.cn", "wang＠a.cn", "wang @ a.cn",
+    ],
+)  # fmt: skip
+def test_free_text_loses_numbers_and_addresses_however_they_are_written(hidden: str) -> None:
+    assert scrub(f"请联系{hidden}确认") == "请联系***确认"
+
+
+def test_free_text_keeps_the_rest() -> None:
+    kept = "2024年采购 300 台,3 月 5 日交货,8 小时内答复;型号 A4-80"
+    assert scrub(kept) == kept
+
+
+@given(st.text(alphabet="abc王@.-+ 01５三", max_size=300))
+def test_no_long_number_and_no_address_is_left_in_scrubbed_text(text: str) -> None:
+    left = scrub(text)
+    assert not re.search(r"\d{5}", left)
+    assert not re.search(r"[a-z]@[a-z]", left)
+    assert scrub(left) == left
+
+
+def test_scrubbing_takes_linear_time() -> None:
+    for part in ("a", "1 ", "a@", "1-", "@", "+"):
+        assert scrub(part * 100_000) is not None
+
+
+def test_every_kind_has_a_mask_and_nobody_sees_nothing() -> None:
+    assert MASKS.keys() == PERSONAL.keys()
+    nobody = Actor(0, "", "", frozenset())
+    for kind, roles in PERSONAL.items():
+        assert roles < EVERYONE
+        assert not nobody.may_see(kind)
+        with pytest.raises(Refusal, match="masked") as refused:
+            require_seen(nobody, kind, "Contact.mobile")
+        assert refused.value.code == "forbidden"
+        for role in roles:
+            require_seen(Actor(1, "a", "a", frozenset({role})), kind, "Contact.mobile")
+    require_seen(nobody, None, "Customer.name")
+
+
+def test_rows_are_seen_by_the_table() -> None:
+    for table, seen in ROWS.items():
+        for role in EVERYONE:
+            condition = Actor(1, "a", "a", frozenset({role})).visible(table)
+            assert (condition is None) == (role in seen.roles)
+    assert ROWS.keys() == {PolicyVersion, Backtest}
+    assert Actor(0, "", "", frozenset()).visible(Customer) is None
