@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark browser frontend lab labcheck check format documentation golden benchmarks lock clean
+.PHONY: help environment demo test spark browser frontend conformance lab labcheck check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -35,6 +35,10 @@ browser: ## The report page in a real browser without a network; skips where no 
 
 frontend: environment ## A typed client in TypeScript: types from the contract, compiled, run against a live server; needs npm
 	@$(BIN)/python -m pytest -q -rs tests/frontend
+
+conformance: environment ## The audits of npm graphql-http against a server of our own; needs Node 20 and npm, installs them once
+	@npm ci --silent --prefix tests/conformance
+	@$(BIN)/python -m pytest -q -rs tests/conformance
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

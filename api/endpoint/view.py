@@ -1,4 +1,4 @@
-"""The endpoint: POST for operations, WebSocket for subscriptions, GET for the page that tries them."""
+"""The endpoint: GraphQL over HTTP by POST and GET, WebSocket for subscriptions, and the page that tries operations."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import orjson
 from anyio import to_thread
 from cross_web import HTTPException
+from graphql import GraphQLError
 from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import NonJsonMessageReceived
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from api.console.page import graphiql_page
 from api.endpoint.context import Context
 from api.endpoint.executable import Executable
+from api.endpoint.negotiation import JSON, RESPONSE, accepted
+from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
+from api.endpoint.response import kept, refusal, response_of, unanswerable
 from policies.refusal import Refusal
+
+METHODS = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 
 
 class Messages(ASGIWebSocketAdapter):
@@ -51,27 +63,71 @@ def _well_formed(message: object) -> bool:
 
 
 class Endpoint(GraphQL[Context, None]):
-    """Serves the schema; queries over GET are off, subscriptions speak graphql-transport-ws."""
+    """Serves the schema: operations over HTTP as the specification says, subscriptions over graphql-transport-ws.
+
+    Strawberry's own view answers sockets and streams; what is asked and answered at once stands here.
+    """
 
     websocket_adapter_class = Messages
+    schema: Executable
 
     def __init__(self, schema: Executable, engine: Engine, home: Path) -> None:
-        super().__init__(schema, allow_queries_via_get=False, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self.engine, self.home = engine, home
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or serve a socket."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        response = await self.respond(request)
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response to an HTTP request: the page, a stream, or the answer of its operations."""
+        media = accepted(request.headers.get("accept"))
+        try:
+            if _wants_page(request):
+                return await self.render_graphql_ide(request)
+            if request.headers.get("sec-fetch-site") == "cross-site":
+                raise Unanswerable(403, "A page of another site may not ask here.", code="forbidden")
+            if self._get_stream_transport_from_headers(request.headers) is not None:
+                return await self.run(request)
+            if media is None:
+                raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
+            wanted = await asked(request)
+            if isinstance(wanted, list):
+                raise Unanswerable(400, "Batches are off; send one operation a request.")
+            context = await self.get_context(request, Response())
+            response = response_of(await self.executed(wanted, context, request.method), media)
+            return kept(response, request.headers.get("if-none-match")) if request.method == "GET" else response
+        except Unanswerable as refused:
+            return unanswerable(refused, media)
+        except HTTPException as refused:  # of Strawberry's streams
+            return refusal(refused.status_code, "invalid", refused.reason)
+
+    async def executed(self, wanted: Asked, context: Context, method: str) -> ExecutionResult:
+        """Return the result of one operation; Unanswerable for a mutation by GET, which must change nothing."""
+        try:
+            return await self.schema.execute(
+                wanted.query, wanted.variables, context, None, wanted.operation_name, METHODS[method]
+            )
+        except InvalidOperationTypeError as error:
+            kind = error.operation_type
+            if kind is OperationType.SUBSCRIPTION:
+                message = "Subscriptions answer over a WebSocket with graphql-transport-ws."
+                return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": "invalid"})])
+            raise Unanswerable(405, f"A {kind.value} needs POST.", headers=POST_ALONE) from error
+        except CannotGetOperationTypeError:
+            message = f"The document has no operation {wanted.operation_name!r}; name one of its own as operationName."
+            if wanted.operation_name is None:
+                message = "The document has several operations or none; name the one to execute as operationName."
+            return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": "invalid"})])
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Return the context of an operation, with the key of its Authorization header."""
         return Context(self.engine, self.home, bearer(request.headers.get("authorization")))
-
-    def parse_json(self, data: str | bytes) -> Any:
-        """Return the object or list of a body; 400 for anything else."""
-        try:
-            found = super().parse_json(data)
-        except (UnicodeDecodeError, RecursionError) as error:
-            raise HTTPException(400, "Unable to parse request body as JSON") from error
-        if not isinstance(found, (dict, list)):
-            raise HTTPException(400, "The request body must be a JSON object")
-        return found
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Sign in with the key of the connection's payload; the connection is refused when the key is not known."""
@@ -84,10 +140,22 @@ class Endpoint(GraphQL[Context, None]):
             raise ConnectionRejectionError({"code": refusal.code, "message": refusal.message}) from refusal
         return UNSET
 
+    def decode_json(self, data: str | bytes) -> object:
+        """Return the value of a message's JSON text."""
+        return orjson.loads(data)
+
     async def render_graphql_ide(self, request: Request) -> Response:
         """Serve GraphiQL."""
         page: Response = graphiql_page()
         return page
+
+
+def _wants_page(request: Request) -> bool:
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and not request.query_params.keys() & PARAMETERS.keys()
+    )
 
 
 def bearer(header: str | None) -> str | None:

@@ -44,21 +44,6 @@ def test_without_a_known_key_the_answer_says_what_to_do(client: TestClient, head
     assert response.json()["errors"][0]["extensions"]["code"] == "not_signed_in"
 
 
-def test_queries_over_get_are_off_and_other_content_types_too(client: TestClient) -> None:
-    assert client.get("/graphql", params={"query": "{ __typename }"}).status_code == 400
-    assert client.get("/graphql", params={"query": "mutation { x: __typename }"}).status_code == 400
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
-        assert (
-            client.post("/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": kind}).status_code
-            == 400
-        )
-    assert client.post("/graphql", json=[{"query": "{ __typename }"}]).status_code == 400
-    assert (
-        "access-control-allow-origin"
-        not in client.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": "http://evil"}).headers
-    )
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -77,8 +62,8 @@ def test_queries_over_get_are_off_and_other_content_types_too(client: TestClient
 )
 def test_a_malformed_body_is_the_callers_error(client: TestClient, body: bytes) -> None:
     response = client.post("/graphql", content=body, headers={"content-type": "application/json"})
-    assert response.status_code in (200, 400)
-    assert response.status_code == 400 or response.json()["errors"]
+    assert response.status_code == (200 if body == b'{"query": "{"}' else 400)
+    assert response.json().keys() == {"errors"}
 
 
 def test_a_large_body_is_refused_before_it_is_parsed(client: TestClient) -> None:

@@ -1,0 +1,96 @@
+"""What an HTTP request asks: its parameters by GraphQL over HTTP, or why it is no such request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from api.endpoint.negotiation import readable
+
+POST_ALONE = {"allow": "POST"}
+
+
+class Unanswerable(Exception):
+    """A request that gets no answer of GraphQL: its status, code, sentence and headers."""
+
+    def __init__(self, status: int, message: str, *, code: str = "invalid", headers: Mapping[str, str] | None = None):
+        super().__init__(message)
+        self.status, self.message, self.code, self.headers = status, message, code, dict(headers or {})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The parameters of one operation."""
+
+    query: str | None = None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+# parameter -> the type that it must have, and how a caller knows that type
+PARAMETERS: dict[str, tuple[type, str]] = {
+    "query": (str, "a string"),
+    "operationName": (str, "a string"),
+    "variables": (dict, "an object"),
+    "extensions": (dict, "an object"),
+}
+
+
+async def asked(request: Request) -> Asked | list[Asked]:
+    """Return what a request asks, a list for a batch; Unanswerable when it is no GraphQL request."""
+    if request.method == "GET":
+        return of_url(request.query_params)
+    if request.method != "POST":
+        raise Unanswerable(
+            405, f"{request.method} is not allowed here; use POST or GET.", headers={"allow": "GET, POST"}
+        )
+    kind = request.headers.get("content-type", "")
+    if not readable(kind):
+        raise Unanswerable(
+            415, f"The body is {kind[:80] or 'of no stated type'!r}; send Content-Type: application/json."
+        )
+    body = decoded(await request.body(), "The body")
+    if isinstance(body, list):
+        return [of_object(one) for one in body]
+    return of_object(body)
+
+
+def of_url(parameters: Mapping[str, str]) -> Asked:
+    """Return what the query component of an address asks; variables and extensions are JSON there."""
+    given: dict[str, Any] = {name: parameters.get(name) or None for name in PARAMETERS}
+    for name in ("variables", "extensions"):
+        if given[name] is not None:
+            given[name] = decoded(given[name], name)
+    return of_object(given)
+
+
+def of_object(body: Any) -> Asked:
+    """Return what an object asks, each parameter of its type; null is the same as none."""
+    if not isinstance(body, dict):
+        raise Unanswerable(400, f"The request is {_kind(body)}; send an object with query and variables.")
+    for name, (wanted, said) in PARAMETERS.items():
+        value = body.get(name)
+        if value is not None and not isinstance(value, wanted):
+            raise Unanswerable(400, f"{name} is {_kind(value)}; it must be {said} or null.")
+    if not body.get("query"):
+        raise Unanswerable(400, "There is no query; send the text of a document as query.")
+    return Asked(body["query"], body.get("variables"), body.get("operationName") or None, body.get("extensions"))
+
+
+def decoded(text: str | bytes, name: str) -> Any:
+    """Return the value of a JSON text; Unanswerable when it is none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Unanswerable(400, f"{name} is not JSON: {error}.") from error
+
+
+def _kind(value: Any) -> str:
+    """Return what a caller calls the type of a JSON value."""
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")
