@@ -7,12 +7,13 @@ import secrets
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from api.errors import Forbidden
 from api.masks import MASKS
-from schema.tables import ApiKey, Backtest, Base, PolicyVersion, User, UserRole
+from schema.tables import ApiKey, Backtest, Base, PageSession, PolicyVersion, User, UserRole
+from schema.tables.base import now
 
 EVERYONE = frozenset({"sales", "service", "marketing", "finance", "analyst", "strategy", "admin"})
 FIELD = frozenset({"sales", "service", "marketing", "admin"})
@@ -66,6 +67,7 @@ ROWS: dict[type[Base], Seen] = {
         Backtest.version_id.in_(select(PolicyVersion.id).where(PolicyVersion.number.is_not(None))),
         "backtests of versions that were approved at some time",
     ),
+    ApiKey: Seen(frozenset({"admin"}), false(), "none"),
 }
 
 
@@ -109,8 +111,13 @@ def new_key() -> str:
     return f"fenji_{secrets.token_urlsafe(24)}"
 
 
+def key_holds() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which an API key signs in: not revoked, not over."""
+    return ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
+
+
 def actor_of_key(connection: Connection, key: str) -> Actor | None:
-    """Return who holds a key, or None when it is unknown, revoked, or its user is no longer active."""
+    """Return who holds a key, or None when it is unknown, revoked, over, or its user is no longer active."""
     return actor_of_digest(connection, digest(key))
 
 
@@ -119,7 +126,19 @@ def actor_of_digest(connection: Connection, kept: str) -> Actor | None:
     row = connection.execute(
         select(User.id, User.login, User.name)
         .join(ApiKey, ApiKey.user_id == User.id)
-        .where(ApiKey.digest == kept, ApiKey.revoked_at.is_(None), User.active)
+        .where(ApiKey.digest == kept, *key_holds(), User.active)
+    ).first()
+    return None if row is None else _actor(connection, row.id, row.login, row.name)
+
+
+def actor_of_session(connection: Connection, token: str) -> Actor | None:
+    """Return whose session of the pages this is; None when it is unknown or over, or what began it no longer signs in."""
+    begun = or_(PageSession.api_key_id.is_(None), exists().where(ApiKey.id == PageSession.api_key_id, *key_holds()))
+    row = connection.execute(
+        select(User.id, User.login, User.name)
+        .join(PageSession, PageSession.user_id == User.id)
+        .where(PageSession.digest == digest(token), PageSession.ended_at.is_(None), PageSession.expires_at > now())
+        .where(begun, User.active)
     ).first()
     return None if row is None else _actor(connection, row.id, row.login, row.name)
 

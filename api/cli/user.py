@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import groupby
 
 import click
@@ -9,9 +10,12 @@ from rich.table import Table
 from sqlalchemy import select
 
 from api.cli.door import CONSOLE, as_option, doing, open_database
+from api.commands import api_key as api_keys
 from api.commands import user as users
 from api.database import reading
+from api.errors import NotFound
 from schema.tables import User, UserRole
+from schema.tables.base import now
 from schema.tables.user import ROLES
 
 
@@ -51,22 +55,74 @@ def list_() -> None:
     CONSOLE.print(table if rows else "No users yet; add one with `fenji user add`.")
 
 
+@user.command("roles")
+@click.argument("login")
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(ROLES))
+@as_option
+def roles_(login: str, roles: tuple[str, ...], acting_login: str) -> None:
+    """Give a user exactly these roles."""
+    with doing(acting_login) as (session, actor):
+        users.set_roles(session, actor, login, roles)
+    CONSOLE.print(f"{login} holds {', '.join(sorted(set(roles)))}.")
+
+
+@user.command("link")
+@click.argument("login")
+@click.argument("issuer")
+@click.argument("subject")
+@as_option
+def link(login: str, issuer: str, subject: str, acting_login: str) -> None:
+    """Say who a user is at an OIDC issuer: the subject (claim sub) there signs in as this user."""
+    with doing(acting_login) as (session, actor):
+        users.link(session, actor, login, f"{issuer} {subject}")
+    CONSOLE.print(f"{login} is {subject} at {issuer}.")
+
+
 @user.command("key")
 @click.argument("login")
+@click.option("--name", default=None, help="What the key is for.")
+@click.option(
+    "--days", default=None, type=click.IntRange(min=1), help="Days until it ends by itself; never when left out."
+)
 @as_option
-def key(login: str, acting_login: str) -> None:
+def key(login: str, name: str | None, days: int | None, acting_login: str) -> None:
     """Print a new API key of a user; it is shown this once."""
     with doing(acting_login) as (session, actor):
-        CONSOLE.print(users.issue_key(session, actor, login))
+        expires_at = None if days is None else now() + timedelta(days=days)
+        CONSOLE.print(api_keys.issue(session, actor, login, name=name, expires_at=expires_at)[0])
+
+
+@user.command("keys")
+@click.argument("login", required=False)
+@as_option
+def keys(login: str | None, acting_login: str) -> None:
+    """List the API keys, of one user or of all, newest first."""
+    table = Table("id", "login", "key", "name", "issued", "ends", "revoked")
+    with doing(acting_login) as (session, actor):
+        for row in api_keys.listed(session, actor, login):
+            moments = (
+                f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+                for moment in (row.created_at, row.expires_at, row.revoked_at)
+            )
+            table.add_row(
+                str(row.id), session.get_one(User, row.user_id).login, f"{row.hint}…", row.name or "", *moments
+            )
+    CONSOLE.print(table if table.rows else "No API keys yet; issue one with `fenji user key LOGIN`.")
 
 
 @user.command("revoke")
 @click.argument("login")
+@click.option("--key", "key_id", default=None, type=int, help="Only this one, by its id in `fenji user keys`.")
 @as_option
-def revoke(login: str, acting_login: str) -> None:
-    """End every API key of a user."""
+def revoke(login: str, key_id: int | None, acting_login: str) -> None:
+    """End every API key of a user, or one of them."""
     with doing(acting_login) as (session, actor):
-        CONSOLE.print(f"{users.revoke_keys(session, actor, login)} keys of {login} revoked.")
+        if key_id is None:
+            CONSOLE.print(f"{api_keys.revoke_all(session, actor, login)} keys of {login} revoked.")
+            return
+        if key_id not in {row.id for row in api_keys.listed(session, actor, login)}:
+            raise NotFound(f"{login} has no key {key_id}; `fenji user keys {login}` lists them.")
+        CONSOLE.print(f"The key {api_keys.revoke(session, actor, key_id).hint}… of {login} is revoked.")
 
 
 @user.command("deactivate")

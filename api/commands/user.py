@@ -1,4 +1,4 @@
-"""Users, their roles and their API keys."""
+"""Users and their roles."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.access import Actor, actor_of_login, digest, new_key
+from api.access import Actor, actor_of_login
 from api.commands.audit import record
 from api.errors import Conflict, Invalid, NotFound
-from schema.tables import ApiKey, User, UserRole
-from schema.tables.base import now
+from schema.tables import User, UserRole
 from schema.tables.user import ROLES
+
+
+def known_roles(roles: Iterable[str]) -> list[str]:
+    """Return the roles in order, each once; Invalid for an unknown one or for none."""
+    wanted = sorted(set(roles))
+    unknown = [role for role in wanted if role not in ROLES]
+    if unknown or not wanted:
+        raise Invalid(f"Roles {unknown or wanted} are not valid; choose among {', '.join(ROLES)}.")
+    return wanted
 
 
 def create(session: Session, actor: Actor, login: str, name: str, roles: Iterable[str]) -> User:
@@ -22,10 +30,7 @@ def create(session: Session, actor: Actor, login: str, name: str, roles: Iterabl
 
 
 def _create(session: Session, actor: Actor | None, login: str, name: str, roles: Iterable[str]) -> User:
-    wanted = sorted(set(roles))
-    unknown = [role for role in wanted if role not in ROLES]
-    if unknown or not wanted:
-        raise Invalid(f"Roles {unknown or wanted} are not valid; choose among {', '.join(ROLES)}.")
+    wanted = known_roles(roles)
     if session.scalar(select(User.id).where(User.login == login)):
         raise Conflict(f"The login {login!r} is taken; choose another.")
     user = User(login=login, name=name)
@@ -50,31 +55,44 @@ def operator(session: Session) -> Actor:
     return found
 
 
-def issue_key(session: Session, actor: Actor, login: str) -> str:
-    """Return a new API key for a user; it is shown this once and kept as a digest."""
+def set_roles(session: Session, actor: Actor, login: str, roles: Iterable[str]) -> User:
+    """Give a user exactly these roles; Invalid for an unknown one, for none, and for one's own."""
     actor.require("manage_users")
-    user = _find(session, login)
-    key = new_key()
-    session.add(ApiKey(user_id=user.id, digest=digest(key), hint=key[:10]))
-    record(session, actor, "issue_key", "user", user.id, hint=key[:10])
-    return key
+    user = find(session, login)
+    if user.id == actor.id:
+        raise Invalid(f"{login} cannot change their own roles; ask another administrator.")
+    put_roles(session, actor, user, roles)
+    return user
 
 
-def revoke_keys(session: Session, actor: Actor, login: str) -> int:
-    """End every API key of a user and return how many there were."""
+def put_roles(session: Session, actor: Actor, user: User, roles: Iterable[str]) -> None:
+    """Give a user exactly these roles, where they differ, with an audit row; whoever calls has checked the right."""
+    wanted = known_roles(roles)
+    held = {row.role: row for row in session.scalars(select(UserRole).where(UserRole.user_id == user.id))}
+    if sorted(held) == wanted:
+        return
+    for role in held.keys() - set(wanted):
+        session.delete(held[role])
+    session.add_all(UserRole(user_id=user.id, role=role) for role in wanted if role not in held)
+    session.flush()
+    record(session, actor, "set_roles", "user", user.id, roles=wanted, before=sorted(held))
+
+
+def link(session: Session, actor: Actor, login: str, subject: str) -> User:
+    """Say who a user is at an OIDC issuer: ``subject`` is the issuer, a space, the subject there."""
     actor.require("manage_users")
-    user = _find(session, login)
-    keys = session.scalars(select(ApiKey).where(ApiKey.user_id == user.id, ApiKey.revoked_at.is_(None))).all()
-    for key in keys:
-        key.revoked_at = now()
-    record(session, actor, "revoke_keys", "user", user.id, keys=len(keys))
-    return len(keys)
+    user = find(session, login)
+    if session.scalar(select(User.id).where(User.subject == subject, User.id != user.id)):
+        raise Conflict(f"Another user is linked to {subject!r}; link each subject once.")
+    user.subject = subject
+    record(session, actor, "link", "user", user.id, subject=subject)
+    return user
 
 
 def deactivate(session: Session, actor: Actor, login: str) -> User:
     """End a user's access: the keys no longer sign in and nobody can act as the login; what they did stays."""
     actor.require("manage_users")
-    user = _find(session, login)
+    user = find(session, login)
     if user.id == actor.id:
         raise Invalid(f"{login} cannot deactivate themselves; ask another administrator.")
     user.active = False
@@ -82,7 +100,7 @@ def deactivate(session: Session, actor: Actor, login: str) -> User:
     return user
 
 
-def _find(session: Session, login: str) -> User:
+def find(session: Session, login: str) -> User:
     user = session.scalar(select(User).where(User.login == login))
     if user is None:
         raise NotFound(f"No user {login!r}; create one with `fenji user add`.")

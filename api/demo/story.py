@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api import jobs
 from api.access import Actor, actor_of_login
+from api.commands import api_key as api_keys
 from api.commands import backtest as backtests
 from api.commands import intake
 from api.commands import policy as policies_
@@ -91,7 +92,7 @@ def tell(home: Path, console: Console, bar: Bar, *, customers: int, months: int,
         operator = users.operator(session)
         for login, name, roles in PEOPLE:
             users.create(session, operator, login, name, roles)
-        keys = {login: users.issue_key(session, operator, login) for login in (ANALYST, STRATEGIST, SALES)}
+        keys = {login: api_keys.issue(session, operator, login)[0] for login in (ANALYST, STRATEGIST, SALES)}
     until = last_month_end(today(zone))
     _import(engine, home, operator, console, bar, customers, months, seed, until)
     with Session(engine) as session:

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.endpoint.executable import Executable
+from api.operations.api_key import ApiKeyMutations, ApiKeyQueries
 from api.operations.appointment import AppointmentMutations, AppointmentQueries
 from api.operations.assessment import AssessmentMutations
 from api.operations.backtest import BacktestMutations, BacktestQueries
@@ -25,7 +26,7 @@ from api.operations.run import RunMutations, RunQueries, RunSubscriptions
 from api.operations.service_record import ServiceRecordMutations
 from api.operations.survey import SurveyMutations
 from api.operations.tag import TagMutations, TagQueries
-from api.operations.user import UserQueries
+from api.operations.user import UserMutations, UserQueries
 from schema.objects.exact import SCALARS
 from schema.select import SelectExecutor
 
@@ -43,6 +44,7 @@ class Query(
     IndustryQueries,
     RegionQueries,
     UserQueries,
+    ApiKeyQueries,
 ):
     """What may be read."""
 
@@ -66,6 +68,8 @@ class Mutation(
     PolicyMutations,
     BacktestMutations,
     RunMutations,
+    UserMutations,
+    ApiKeyMutations,
 ):
     """What may be done."""
 

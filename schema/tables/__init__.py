@@ -26,11 +26,11 @@ from schema.tables.snapshot import Snapshot, facts
 from schema.tables.standing import Standing
 from schema.tables.survey import Survey
 from schema.tables.tag import CustomerTag, Tag
-from schema.tables.user import ApiKey, User, UserRole
+from schema.tables.user import ApiKey, PageSession, User, UserRole
 
 __all__ = [
     "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
-    "Need", "Order", "OrderLine", "PanelRating", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
+    "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
 ]  # fmt: skip

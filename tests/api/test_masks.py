@@ -12,7 +12,7 @@ from api.access import EVERYONE, PERSONAL, ROWS, Actor
 from api.masks import MASKS, scrub
 from policies.refusal import Refusal
 from schema.select import require_seen
-from schema.tables import Backtest, Customer, PolicyVersion
+from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_rows_are_seen_by_the_table() -> None:
         for role in EVERYONE:
             condition = Actor(1, "a", "a", frozenset({role})).visible(table)
             assert (condition is None) == (role in seen.roles)
-    assert ROWS.keys() == {PolicyVersion, Backtest}
+    assert ROWS.keys() == {PolicyVersion, Backtest, ApiKey}
     assert Actor(0, "", "", frozenset()).visible(Customer) is None

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.commands import api_key as api_keys
 from api.commands import policy
 from api.commands import user as users
 from api.database import writing
@@ -95,5 +96,5 @@ def test_a_link_opens_with_its_ticket_alone_and_only_this_page_for_a_while(
                   ticket(key, EVIDENCE, now=time.time() - SECONDS - 1)):  # fmt: skip
         assert client.get(path(), params={"ticket": wrong}).status_code == 401, wrong
     with writing(made.engine) as session:
-        users.revoke_keys(session, users.operator(session), "sales")
+        api_keys.revoke_all(session, users.operator(session), "sales")
     assert client.get(link).status_code == 401
