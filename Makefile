@@ -51,6 +51,7 @@ format: environment ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 documentation: environment ## Write the generated parts of the documentation, the schema and the notebooks anew
+	@$(BIN)/python tests/cookbook.py
 	@$(BIN)/python tests/architecture/reference.py --write
 	@$(BIN)/fenji schema > schema/schema.graphql
 	@$(BIN)/fenji policy schema > policies/documents/policy.schema.json

@@ -11,11 +11,12 @@ from sqlalchemy import Engine, text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.console.cookbook import cookbook_page
 from api.console.page import STATIC
 from api.database import reading
 from api.endpoint.report import PATH, ReportPages
@@ -85,8 +86,12 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
     async def home_page(request: Request) -> RedirectResponse:
         return RedirectResponse("/graphql")
 
+    async def cookbook(request: Request) -> HTMLResponse:
+        return cookbook_page()
+
     routes = [
         Route("/", home_page),
+        Route("/cookbook", cookbook),
         Route("/healthz", healthz),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route(PATH, ReportPages(engine, home).page),

@@ -159,9 +159,21 @@ def mappings() -> str:
     return "| mapping | noun | source system |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def cookbook() -> str:
+    """Every ready-made operation and what it takes."""
+    from api.console.cookbook import recipes
+
+    rows = (
+        f"| [{one.example.name}](operations/examples/{one.example.name}.graphql) | {one.example.title} | {one.kind} | "
+        f"{'–' if one.statements is None else one.statements} |"
+        for one in recipes()
+    )
+    return "| file | what it shows | kind | SQL statements |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
-    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings, notebooks)
+    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings, notebooks, cookbook)
 }
 
 

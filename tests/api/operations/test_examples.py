@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import world
+from cookbook import measured
 from graphql import OperationDefinitionNode, parse
 from people import finished_backtest
 from sqlalchemy import Engine
 
 from api.commands import policy
+from api.console.cookbook import MEASURED, cookbook_page
 from api.console.page import examples
 from api.database import writing
 from policies.documents import shipped
@@ -58,3 +61,18 @@ def test_examples_have_a_title_in_both_languages_and_one_named_operation() -> No
             assert set(json.loads(example.variables)) <= {
                 v.variable.name.value for v in operation.variable_definitions or ()
             }
+
+
+@pytest.mark.parametrize("customers", [12, 30])
+def test_the_cookbook_tells_what_its_operations_take(engine: Engine, tmp_path: Path, customers: int) -> None:
+    assert measured(world.build(engine, tmp_path, customers)) == json.loads(MEASURED.read_text()), "make documentation"
+
+
+def test_the_page_shows_every_operation_with_its_figures_and_loads_nothing_from_elsewhere() -> None:
+    page = cookbook_page()
+    html = bytes(page.body).decode()
+    for example in READY.values():
+        assert f'id="{example.name}"' in html
+    assert f'<td class="number">{json.loads(MEASURED.read_text())["06_grade_history"]["statements"]}</td>' in html
+    assert "http://" not in html and "https://" not in html and "<script" not in html
+    assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -134,26 +134,3 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
         made.data("{ customers(first: 500) { nodes { number } } }")
     assert len(seen) == 1
     assert "customers.name" not in seen[0]  # only the chosen columns
-
-
-def test_every_example_has_a_constant_number_of_statements(sqlite_engine: Engine, tmp_path: Path) -> None:
-    made = world.build(sqlite_engine, tmp_path, 30)
-    counts = {}
-    for example in examples():
-        if not {"mutation", "subscription"} & set(example.query.split()):
-            variables = json.loads(example.variables) if example.variables else None
-            made.data(example.query, variables)
-            with made.statements() as seen:
-                made.data(example.query, variables)
-            counts[example.name] = len(seen)
-    assert counts == {
-        "01_customers_by_tier": 2,
-        "02_customer_explained": 3,
-        "03_customers_with_contacts": 4,
-        "04_customers_by_tag": 3,
-        "05_pending": 2,
-        "06_grade_history": 6,
-        "09_policies": 4,
-        "12_improvements": 2,
-        "14_falls": 2,
-    }
