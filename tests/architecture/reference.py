@@ -173,7 +173,19 @@ def cookbook() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
-    for part in (modules, settings, codes, permissions, verbs, vocabulary, policies, checks, mappings, notebooks, cookbook)
+    for part in (
+        modules,
+        settings,
+        codes,
+        permissions,
+        verbs,
+        vocabulary,
+        policies,
+        checks,
+        mappings,
+        notebooks,
+        cookbook,
+    )
 }
 
 
