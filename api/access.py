@@ -58,14 +58,13 @@ class Seen(NamedTuple):
 
 
 PREPARES = frozenset({"analyst", "strategy", "admin"})
+NUMBERED = select(PolicyVersion.id).where(PolicyVersion.number.is_not(None)).correlate(None)
 
 # table -> who sees which of its rows, at every level of an answer; of a table that is not here everybody sees every row.
 ROWS: dict[type[Base], Seen] = {
     PolicyVersion: Seen(PREPARES, PolicyVersion.number.is_not(None), "versions that were approved at some time"),
     Backtest: Seen(
-        PREPARES,
-        Backtest.version_id.in_(select(PolicyVersion.id).where(PolicyVersion.number.is_not(None))),
-        "backtests of versions that were approved at some time",
+        PREPARES, Backtest.version_id.in_(NUMBERED), "backtests of versions that were approved at some time"
     ),
     ApiKey: Seen(frozenset({"admin"}), false(), "none"),
 }

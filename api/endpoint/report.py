@@ -16,6 +16,7 @@ from api.endpoint.view import bearer
 from api.notebook.evidence import REPORT, place_of
 from api.ticket import holder
 from policies.refusal import Refusal
+from schema.select.visibility import restricted
 from schema.tables import Backtest
 
 PATH = "/evidence/{digits}/report.html"
@@ -50,9 +51,8 @@ class ReportPages:
                 return _refused(401, "not_signed_in", f"Ask for reportUrl of the backtest anew, or {HOW}.")
             if not actor.may("read"):
                 return _refused(403, "forbidden", f"{actor.login} may not read.")
-            known = connection.scalar(
-                select(Backtest.id).where(Backtest.evidence == evidence, Backtest.state == "finished")
-            )
+            statement = select(Backtest.id).where(Backtest.evidence == evidence, Backtest.state == "finished")
+            known = connection.scalar(restricted(statement, actor, Backtest))
         try:
             path = place_of(self.home, evidence) / REPORT
         except Refusal as refusal:

@@ -18,6 +18,7 @@ from api.operations.improvement import ImprovementMutations, ImprovementQueries
 from api.operations.industry import IndustryQueries
 from api.operations.interaction import InteractionMutations
 from api.operations.need import NeedMutations
+from api.operations.node import NodeQueries
 from api.operations.order import OrderMutations
 from api.operations.panel_rating import PanelRatingMutations
 from api.operations.policy import PolicyMutations, PolicyQueries
@@ -33,6 +34,7 @@ from schema.select import SelectExecutor
 
 @strawberry.type(description="What may be read. 查询")
 class Query(
+    NodeQueries,
     CustomerQueries,
     ImprovementQueries,
     TagQueries,

@@ -22,6 +22,7 @@ from schema import tables
 from schema.objects.run import Run
 from schema.select import Connection, Key, Page, page
 from schema.select.field import key_of, parts_of
+from schema.select.visibility import restricted
 from schema.tables import Job, JobEvent
 
 POLL_SECONDS = 0.3
@@ -100,6 +101,7 @@ def _job_of(context: Context, identity: str | None) -> int:
         kind = "Backtest" if parts_of(identity)[:1] == ("Backtest",) else "Run"
         table: Any = {"Backtest": tables.Backtest, "Run": tables.Run}[kind]
         statement = select(table.job_id).where(table.id == key_of(identity, kind))
+        statement = restricted(statement, context.viewer, table)
     with context.reading() as connection:
         found = connection.execute(statement).scalar()
     if found is None:

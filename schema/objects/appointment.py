@@ -11,7 +11,7 @@ import strawberry
 from schema import tables
 from schema.objects.policy import Policy
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -26,7 +26,7 @@ class AppointmentKind(Enum):
 
 
 @mapped(tables.Appointment, "A tier that people gave a customer for a time, beside the computed one. 等级任命")
-class Appointment:
+class Appointment(Node):
     """A tier given for a time."""
 
     id: strawberry.ID = identifier("Appointment", "id")

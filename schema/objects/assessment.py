@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.Assessment, "A rating that people settled, from 0 to 10, valid for a time. 人工评分")
-class Assessment:
+class Assessment(Node):
     """A rating that people settled."""
 
     id: strawberry.ID = identifier("Assessment", "id")

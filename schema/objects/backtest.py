@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from schema import tables
 from schema.objects.policy import PolicyVersion
 from schema.objects.user import User
-from schema.select import column, derived, identifier, mapped, related, seen
+from schema.select import Node, column, derived, identifier, mapped, related, seen
 
 REPORT = (
     "Where the report page is served; the link opens for ten minutes without a header, for whoever asked. 报告页地址"
@@ -50,7 +50,7 @@ def shown_state(state: str, cancelled_at: datetime | None) -> BacktestState:
 
 
 @mapped(tables.Backtest, "A policy version tried on the past, beside the one in force. 回测")
-class Backtest:
+class Backtest(Node):
     """A policy version tried on the past."""
 
     id: strawberry.ID = identifier("Backtest", "id")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.Contact, "A person at a customer. 联系人")
-class Contact:
+class Contact(Node):
     """A person at a customer."""
 
     id: strawberry.ID = identifier("Contact", "id")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import Node, column, identifier, mapped, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.Contract, "A contract. 合同")
-class Contract:
+class Contract(Node):
     """A contract."""
 
     id: strawberry.ID = identifier("Contract", "id")

@@ -26,7 +26,7 @@ from schema.objects.status_change import CustomerStatus, StatusChange
 from schema.objects.survey import Survey
 from schema.objects.tag import Tag
 from schema.objects.user import User
-from schema.select import Lookup, column, derived, identifier, listed, mapped, related
+from schema.select import Lookup, Node, column, derived, identifier, listed, mapped, related
 from schema.standing import STANDING
 
 APPOINTMENT = tables.Appointment.__table__.c
@@ -41,7 +41,7 @@ APPOINTED = Lookup(
 
 
 @mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户")
-class Customer:
+class Customer(Node):
     """A company."""
 
     id: strawberry.ID = identifier("Customer", "id")

@@ -22,7 +22,7 @@ from schema.objects.plan import PLAN
 from schema.objects.run import Run
 from schema.objects.standing import Standing
 from schema.previous import previous_tiers
-from schema.select import Lookup, column, derived, identifier, mapped, related
+from schema.select import Lookup, Node, column, derived, identifier, mapped, related
 from schema.standing import STANDING, stands
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def sentences(language: str) -> Any:
     return said
 
 
-@mapped(tables.Grade, "The grade that a run gave a customer. 客户等级")
-class Grade:
+@mapped(tables.Grade, "The grade that a run gave a customer. 客户等级", views=(tables.CurrentGrade,))
+class Grade(Node):
     """The grade that a run gave a customer."""
 
     id: strawberry.ID = identifier("Grade", "run_id", "customer_id")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -30,7 +30,7 @@ class ImprovementState(Enum):
 @mapped(
     tables.Improvement, "A problem that a customer reported, the measure against it, and whether it worked. 反馈改进"
 )
-class Improvement:
+class Improvement(Node):
     """A problem, the measure against it, and whether it worked."""
 
     id: strawberry.ID = identifier("Improvement", "id")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import Node, column, identifier, mapped, related
 
 
 @mapped(tables.Industry, "An industry of GB/T 4754. 国民经济行业分类")
-class Industry:
+class Industry(Node):
     """An industry of GB/T 4754."""
 
     id: strawberry.ID = identifier("Industry", "code")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.Interaction, "A contact with a customer: visit, call, mail, event or web visit. 互动记录")
-class Interaction:
+class Interaction(Node):
     """A contact with a customer."""
 
     id: strawberry.ID = identifier("Interaction", "id")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -26,7 +26,7 @@ class Urgency(Enum):
 
 
 @mapped(tables.Need, "What a customer wants. 需求")
-class Need:
+class Need(Node):
     """What a customer wants."""
 
     id: strawberry.ID = identifier("Need", "id")

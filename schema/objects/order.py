@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, listed, mapped, related
+from schema.select import Node, column, identifier, listed, mapped, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.OrderLine, "A line of an order. 订单明细")
-class OrderLine:
+class OrderLine(Node):
     """A line of an order."""
 
     id: strawberry.ID = identifier("OrderLine", "id")
@@ -29,7 +29,7 @@ class OrderLine:
 
 
 @mapped(tables.Order, "An order. 订单")
-class Order:
+class Order(Node):
     """An order."""
 
     id: strawberry.ID = identifier("Order", "id")

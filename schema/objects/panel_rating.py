@@ -10,14 +10,14 @@ import strawberry
 from schema import tables
 from schema.objects.assessment import Assessment
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.PanelRating, "What one person of a panel proposes or gives, until the median is settled. 评审小组打分")
-class PanelRating:
+class PanelRating(Node):
     """What one person of a panel proposes or gives."""
 
     id: strawberry.ID = identifier("PanelRating", "id")

@@ -10,7 +10,7 @@ import strawberry
 
 from schema import tables
 from schema.objects.user import User
-from schema.select import column, identifier, listed, mapped, related
+from schema.select import Node, column, identifier, listed, mapped, related
 
 if TYPE_CHECKING:
     from schema.objects.backtest import Backtest
@@ -30,7 +30,7 @@ class PolicyState(Enum):
 
 
 @mapped(tables.PolicyVersion, "One document of a policy and its state; it never changes once submitted. 政策版本")
-class PolicyVersion:
+class PolicyVersion(Node):
     """One document of a policy and its state."""
 
     id: strawberry.ID = identifier("PolicyVersion", "id")
@@ -49,7 +49,7 @@ class PolicyVersion:
 
 
 @mapped(tables.Policy, "A grading policy: a name under which versions follow each other. 分级政策")
-class Policy:
+class Policy(Node):
     """A grading policy."""
 
     id: strawberry.ID = identifier("Policy", "id")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, related
+from schema.select import Node, column, identifier, mapped, related
 
 
 @mapped(tables.Region, "A province or prefecture by its GB/T 2260 code. 行政区划")
-class Region:
+class Region(Node):
     """A province or prefecture."""
 
     id: strawberry.ID = identifier("Region", "code")

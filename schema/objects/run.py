@@ -12,11 +12,11 @@ from schema.objects.backtest import WorkState, failure
 from schema.objects.policy import PolicyVersion
 from schema.objects.snapshot import Snapshot
 from schema.objects.user import User
-from schema.select import column, derived, identifier, mapped, related
+from schema.select import Node, column, derived, identifier, mapped, related
 
 
 @mapped(tables.Run, "A grading of all customers: a snapshot and a policy version. 分级运行")
-class Run:
+class Run(Node):
     """A grading of all customers."""
 
     id: strawberry.ID = identifier("Run", "id")

@@ -9,14 +9,14 @@ import strawberry
 
 from schema import tables
 from schema.objects.contact import Contact
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.ServiceRecord, "A request of a customer and what became of it. 服务记录")
-class ServiceRecord:
+class ServiceRecord(Node):
     """A request of a customer and what became of it."""
 
     id: strawberry.ID = identifier("ServiceRecord", "id")

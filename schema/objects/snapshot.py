@@ -7,11 +7,11 @@ from datetime import date, datetime
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped
+from schema.select import Node, column, identifier, mapped
 
 
 @mapped(tables.Snapshot, "The facts of all customers as known at the end of a day. 事实快照")
-class Snapshot:
+class Snapshot(Node):
     """The facts of all customers as known at the end of a day."""
 
     id: strawberry.ID = identifier("Snapshot", "id")

@@ -13,7 +13,7 @@ from schema import tables
 from schema.objects.fall import FallDecision
 from schema.objects.plan import PLAN
 from schema.objects.run import Run
-from schema.select import column, derived, identifier, mapped, related
+from schema.select import Node, column, derived, identifier, mapped, related
 from schema.standing import stands
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ COLUMNS = ("tier", "below", "held", "proposed", "decision.decision")
 
 
 @mapped(tables.Standing, "Where a run leaves a customer by the hold rule, beside the computed tier. 保持规则下的等级")
-class Standing:
+class Standing(Node):
     """Where a run leaves a customer by the hold rule."""
 
     id: strawberry.ID = identifier("Standing", "run_id", "customer_id")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema import tables
 from schema.objects.user import User
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 
 @strawberry.enum(description="Status of a customer. 客户状态")
@@ -23,7 +23,7 @@ class CustomerStatus(Enum):
 
 
 @mapped(tables.StatusChange, "A change of a customer's status. 状态变更")
-class StatusChange:
+class StatusChange(Node):
     """A change of a customer's status."""
 
     id: strawberry.ID = identifier("StatusChange", "id")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped, personal, related
+from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
 @mapped(tables.Survey, "An answer to a satisfaction survey. 满意度调查")
-class Survey:
+class Survey(Node):
     """An answer to a satisfaction survey."""
 
     id: strawberry.ID = identifier("Survey", "id")

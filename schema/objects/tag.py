@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, mapped
+from schema.select import Node, column, identifier, mapped
 
 
 @mapped(tables.Tag, "A tag of a dimension, such as 需求:采购设备. 标签")
-class Tag:
+class Tag(Node):
     """A tag of a dimension."""
 
     id: strawberry.ID = identifier("Tag", "id")

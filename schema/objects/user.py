@@ -8,7 +8,7 @@ from enum import Enum
 import strawberry
 
 from schema import tables
-from schema.select import column, identifier, listed, mapped
+from schema.select import Node, column, identifier, listed, mapped
 
 
 @strawberry.enum(description="What a user may do follows from their roles. 角色")
@@ -32,7 +32,7 @@ class UserRole:
 
 
 @mapped(tables.User, "A person who works with Fenji. 用户")
-class User:
+class User(Node):
     """A person who works with Fenji."""
 
     id: strawberry.ID = identifier("User", "id")

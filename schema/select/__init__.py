@@ -10,9 +10,10 @@ from schema.select.connection import Connection, Edge, PageInfo
 from schema.select.executor import Plans, SelectExecutor
 from schema.select.fetch import Context, Lookup, Viewer, require_seen
 from schema.select.field import column, derived, identifier, listed, mapped, personal, related, seen
+from schema.select.node import Node
 from schema.select.page import Key, Page, page
 
 __all__ = [
-    "Connection", "Context", "Edge", "Key", "Lookup", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "derived", "identifier", "listed", "mapped",
+    "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "derived", "identifier", "listed", "mapped",
     "page", "personal", "related", "require_seen", "seen",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLObjectType, get_named_type
 
 from schema.select.fallback import load_with
 from schema.select.fetch import Reader
-from schema.select.level import Level
+from schema.select.level import Level, Unshown
 from schema.select.page import Page
 from schema.select.plan import Details
 
@@ -68,7 +68,7 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
             window = page.window(reader.rows(level.select_from(page.rows(), *page.columns())))
             try:
                 found = level.dicts(reader, window[0])
-            except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
+            except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
             executor.count(reader.shown(found))
             answer[key] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -22,13 +22,15 @@ from graphql.pyutils import Path
 from sqlalchemy import Select
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from policies.refusal import Refusal
 from schema.select import connection, fallback
 from schema.select.bounded import Bounded
 from schema.select.fetch import Context, Reader, bounded
 from schema.select.field import model_of
-from schema.select.level import Level
+from schema.select.level import Level, Unshown
 from schema.select.page import Page
 from schema.select.plan import Details, Planner, Unplannable
+from schema.select.visibility import restricted
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             if isinstance(result, list) and fallback.model_of_type(get_named_type(return_type)) is not None:
                 self.count(len(result))
             return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+        result = self._visible(get_named_type(return_type), result)
         answer = self._planned_rows(get_named_type(return_type), field_details_list, result)
         if answer is not None:
             return answer
@@ -88,11 +91,14 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Complete an object; the first row of a ``Select``, or the connection of a ``Page``."""
         if isinstance(result, Page):
+            rows_type = get_named_type(return_type.fields["nodes"].type)
+            result = replace(result, statement=self._visible(rows_type, result.statement))
             answer = connection.planned(self, return_type, field_details_list, result)
             if answer is not None:
                 return answer
             result = connection.loaded(self, return_type, field_details_list, result)
         elif isinstance(result, Select):
+            result = self._visible(return_type, result)
             rows = self._planned_rows(return_type, field_details_list, result)
             if rows is not None:
                 return rows[0] if rows else None
@@ -122,6 +128,9 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
                 return self.complete_object_value(possible, field_details_list, info, path, result, position_context)
         raise TypeError(f"{return_type} has no type for rows of {entity}")
 
+    def _visible(self, type_: Any, statement: Select[Any]) -> Select[Any]:
+        return restricted(statement, self.context_value.viewer, fallback.model_of_type(type_))
+
     def _planned_rows(self, type_: Any, details: Details, statement: Select[Any]) -> list[dict[str, Any]] | None:
         level = self.plan(type_, details)
         if level is None:
@@ -130,7 +139,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             reader = Reader(opened, self.context_value.viewer)
             try:
                 found = level.dicts(reader, reader.rows(level.select_from(statement)))
-            except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
+            except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
             self.count(reader.shown(found))
             return found
@@ -145,12 +154,13 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             used = {name for detail in details for name in self._variables(detail.node.selection_set)}
             names = self.plans.variables.put(nodes, tuple(sorted(used)))
         values = self.variable_values.coerced
-        key = (type_.name, self.context_value.dialect, nodes, *(repr(values.get(name)) for name in names))
+        seeing = self.context_value.viewer.roles
+        key = (type_.name, self.context_value.dialect, seeing, nodes, *(repr(values.get(name)) for name in names))
         found = self.plans.levels.get(key)
         if found is None:
             try:
-                found = (Planner(self, self.context_value.dialect).level(type_, details),)
-            except Unplannable:
+                found = (Planner(self, self.context_value).level(type_, details),)
+            except (Unplannable, Refusal, GraphQLError):  # arguments that are refused: ordinary resolution says where
                 found = (None,)
             self.plans.levels.put(key, found)
         return found[0]

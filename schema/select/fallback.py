@@ -11,8 +11,10 @@ from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
+from schema.select.fetch import Sees
 from schema.select.field import Derived, Relation, model_of, source_of
 from schema.select.plan import Details
+from schema.select.visibility import visible
 
 if TYPE_CHECKING:
     from schema.select.executor import SelectExecutor
@@ -52,16 +54,22 @@ def _options(executor: SelectExecutor, type_: Any, model: Any, details: Details)
         source = source_of(definition)
         if isinstance(source, Relation):
             name = source.name or definition.python_name
-            below = inspect(model).relationships[name].mapper.class_
-            options = _options(executor, get_named_type(graphql_field.type), below, found)
-            yield selectinload(getattr(model, name)).options(*options)
+            load, below = _loading(executor.context_value.viewer, model, name)
+            yield load.options(*_options(executor, get_named_type(graphql_field.type), below, found))
         elif isinstance(source, Derived):
-            yield from (_along(model, path.split(".")[:-1]) for path in source.paths if "." in path)
+            for path in source.paths:
+                if "." in path:
+                    yield _along(executor.context_value.viewer, model, path.split(".")[:-1])
 
 
-def _along(model: Any, names: Sequence[str]) -> _AbstractLoad:
+def _along(viewer: Sees, model: Any, names: Sequence[str]) -> _AbstractLoad:
     """Return the option that loads to-one relations one after the other."""
     first, *others = names
-    relation = getattr(model, first)
-    option = selectinload(relation)
-    return option.options(_along(inspect(model).relationships[first].mapper.class_, others)) if others else option
+    load, below = _loading(viewer, model, first)
+    return load.options(_along(viewer, below, others)) if others else load
+
+
+def _loading(viewer: Sees, model: Any, name: str) -> tuple[_AbstractLoad, Any]:
+    """Return the option that loads a relation's rows, those that the viewer sees, and the model of the rows."""
+    below = inspect(model).relationships[name].mapper.class_
+    return selectinload(getattr(model, name).and_(*visible(viewer, below))), below

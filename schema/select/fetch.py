@@ -16,7 +16,15 @@ from schema.select.bounded import Bounded
 from schema.tables import Base
 
 
-class Viewer(Protocol):
+class Sees(Protocol):
+    """Who sees which rows."""
+
+    def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
+        """Return the condition, on the table's own columns, under which the viewer sees a row; None for every row."""
+        ...
+
+
+class Viewer(Sees, Protocol):
     """Who looks: decides how a personal value is shown."""
 
     def show(self, kind: str, value: str | None) -> str | None:
@@ -24,10 +32,6 @@ class Viewer(Protocol):
 
     def may_see(self, kind: str) -> bool:
         """Say whether the viewer sees a kind of personal field as it is; otherwise it is masked and cannot be asked for."""
-        ...
-
-    def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
-        """Return the condition, on the table's own columns, under which the viewer sees a row; None for every row."""
         ...
 
     @property

@@ -55,6 +55,13 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Identifier(Derived):
+    """The global id of ``type_name``, made of the key's columns."""
+
+    type_name: str = ""
+
+
+@dataclass(frozen=True)
 class Relation:
     """A mapped relation; ``name`` is the attribute's, the field's own when None."""
 
@@ -64,11 +71,22 @@ class Relation:
 Source = Column | Derived | Relation
 
 
-def mapped(table: type[Base], description: str) -> Callable[[type[T]], type[T]]:
-    """Make a GraphQL type of a class whose fields are declared with this module; ``table`` holds its rows."""
+# type name -> its table and the attributes of the key in its global ids
+IDENTITIES: dict[str, tuple[type[Base], tuple[str, ...]]] = {}
+
+
+def mapped(table: type[Base], description: str, *, views: tuple[type[Base], ...] = ()) -> Callable[[type[T]], type[T]]:
+    """Make a GraphQL type of a class whose fields are declared with this module.
+
+    ``table`` holds its rows; relations may also show those of ``views`` of it.
+    """
 
     def wrap(cls: type[T]) -> type[T]:
         cls.__model__ = table  # type: ignore[attr-defined]  # read back by model_of
+        cls.is_type_of = classmethod(lambda _cls, row, _info: isinstance(row, (table, *views)))  # type: ignore[attr-defined]  # read by Strawberry
+        identity = getattr(vars(cls).get("id"), "metadata", {}).get(SOURCE)
+        if isinstance(identity, Identifier):
+            IDENTITIES[identity.type_name] = table, identity.columns
         return strawberry.type(cls, description=description)
 
     return wrap
@@ -121,7 +139,8 @@ def seen(*columns: str, make: Callable[..., Any], description: str) -> Any:
 
 def identifier(type_name: str, *columns: str) -> Any:
     """Declare the global id of a type: opaque, made of the type's name and its key."""
-    return _derived(Derived(columns, lambda *keys: global_id(type_name, *keys)), "Global id, opaque. 全局标识,不透明。")
+    source = Identifier(columns, lambda *keys: global_id(type_name, *keys), type_name=type_name)
+    return _derived(source, "Global id, opaque. 全局标识,不透明。")
 
 
 def related(description: str, name: str | None = None) -> Any:

@@ -17,6 +17,10 @@ Dicts = list[dict[str, Any]]
 Step = Callable[[Reader, Sequence[Row], Dicts], None]
 
 
+class Unshown(Exception):
+    """A value that a plan cannot show where it stands: ordinary resolution says what is wrong, and at which place."""
+
+
 @dataclass(slots=True)
 class Level:
     """The first ``len(keys)`` columns stand in response order; what steps need besides follows them."""
@@ -48,12 +52,15 @@ class Coerce:
 
     key: str
     coerce: Callable[[Any], Any]
+    required: bool = False
 
     def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
         key, coerce = self.key, self.coerce
         for answer in dicts:
             if (value := answer[key]) is not None:
                 answer[key] = coerce(value)
+            elif self.required:
+                raise Unshown(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Derive:
     source: Derived
     places: tuple[int, ...]
     coerce: Callable[[Any], Any]
+    required: bool
 
     def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
         width, keys = len(self.source.columns), []
@@ -79,7 +87,12 @@ class Derive:
             found = [
                 values.get(tuple(row[place] for place in places)) for values, places in zip(finds, keys, strict=True)
             ]
-            value = self.source.value(reader, [row[place] for place in own], found)
+            try:
+                value = self.source.value(reader, [row[place] for place in own], found)
+            except Exception as error:  # whatever it is, ordinary resolution meets it again at its place
+                raise Unshown(self.key) from error
+            if value is None and self.required:
+                raise Unshown(self.key)
             answer[self.key] = None if value is None else self.coerce(value)
 
 
@@ -90,11 +103,14 @@ class Join:
     key: str
     start: int
     level: Level
+    required: bool
 
     def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
         present = [
             (row[self.start :], answer) for row, answer in zip(rows, dicts, strict=True) if answer[self.key] is not None
         ]
+        if self.required and len(present) < len(dicts):  # a row that the viewer does not see
+            raise Unshown(self.key)
         made = self.level.dicts(reader, [row for row, _ in present])
         for (_, answer), value in zip(present, made, strict=True):
             answer[self.key] = value

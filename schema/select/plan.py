@@ -16,6 +16,7 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
     is_list_type,
+    is_non_null_type,
     is_object_type,
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetails
@@ -25,9 +26,10 @@ from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.schema import Column as TableColumn
 
-from schema.select.fetch import among
+from schema.select.fetch import Context, among
 from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
 from schema.select.level import Coerce, Derive, Descend, Join, Level
+from schema.select.visibility import visible
 
 Details = list[FieldDetails]
 # Shown as the driver gives them; an integer still passes its scalar, which refuses more than 32 bits.
@@ -60,10 +62,10 @@ def selected(
 
 
 class Planner:
-    """Plans the selection under one field, for one dialect."""
+    """Plans the selection under one field, for one dialect and for viewers with the same roles."""
 
-    def __init__(self, executor: Selecting, dialect: str) -> None:
-        self.executor, self.dialect = executor, dialect
+    def __init__(self, executor: Selecting, context: Context) -> None:
+        self.executor, self.dialect, self.viewer = executor, context.dialect, context.viewer
 
     def level(self, type_: GraphQLOutputType, details: Details, table: FromClause | None = None) -> Level:
         """Return the level of a mapped type; Unplannable when one of its fields only has a resolver."""
@@ -136,9 +138,10 @@ class _LevelPlan:
         column = self._at((name,))
         self.level.columns.append(column)
         leaf = get_named_type(field.type)
-        if (leaf.name, column.type.python_type) not in AS_STORED:
+        required = is_non_null_type(field.type) and bool(column.nullable)
+        if (leaf.name, column.type.python_type) not in AS_STORED or required:
             assert is_leaf_type(leaf)
-            self.level.steps.append(Coerce(key, leaf.coerce_output_value))
+            self.level.steps.append(Coerce(key, leaf.coerce_output_value, required))
 
     def _derived(self, key: str, field: GraphQLField, details: Details, source: Derived) -> None:
         first, *others = [self._at(tuple(path.split("."))) for path in source.paths]
@@ -148,7 +151,7 @@ class _LevelPlan:
 
         def place(start: int) -> None:
             places = (own, *range(start, start + len(others)))
-            self.level.steps.append(Derive(key, source, places, coerce))
+            self.level.steps.append(Derive(key, source, places, coerce, is_non_null_type(field.type)))
 
         self.tails.append((others, place))
 
@@ -159,10 +162,11 @@ class _LevelPlan:
             return
         alias = relation.target.alias()
         child = self.planner.level(get_named_type(field.type), details, alias)  # type: ignore[arg-type]  # a related field's type is an object
-        self.level.joins += [(alias, _on(relation, self.table, alias)), *child.joins]
+        self.level.joins += [self._joined(relation, self.table, alias), *child.joins]
         _, remote = relation.local_remote_pairs[0]
         self.level.columns.append(alias.c[_key(remote)])
-        self.tails.append((child.columns, lambda start: self.level.steps.append(Join(key, start, child))))
+        required = is_non_null_type(field.type)
+        self.tails.append((child.columns, lambda start: self.level.steps.append(Join(key, start, child, required))))
 
     def _descend(self, key: str, field: GraphQLField, details: Details, relation: RelationshipProperty[Any]) -> None:
         child = self.planner.level(get_named_type(field.type), details)  # type: ignore[arg-type]  # a listed field's type is an object
@@ -172,7 +176,9 @@ class _LevelPlan:
         if relation.secondary is not None:
             assert relation.secondaryjoin is not None
             statement = statement.select_from(relation.secondary).join(relation.target, relation.secondaryjoin)
-        statement = child.select_from(statement, remote).where(among(remote, self.planner.dialect))
+        statement = child.select_from(statement, remote).where(
+            among(remote, self.planner.dialect), *visible(self.planner.viewer, relation.mapper.class_)
+        )
         arguments = get_argument_values(
             field, details[0].node, self.planner.executor.variable_values, details[0].fragment_variable_values
         )
@@ -198,15 +204,17 @@ class _LevelPlan:
             if step not in self.aliases:
                 relation = mapper.relationships[name]
                 alias = relation.target.alias()
-                self.level.joins.append((alias, _on(relation, table, alias)))
+                self.level.joins.append(self._joined(relation, table, alias))
                 self.aliases[step] = relation.mapper, alias
             mapper, table = self.aliases[step]
         found: TableColumn[Any] = table.c[mapper.attrs[path[-1]].columns[0].key]
         return found
 
-
-def _on(relation: RelationshipProperty[Any], table: FromClause, alias: FromClause) -> Any:
-    return and_(*(table.c[_key(local)] == alias.c[_key(remote)] for local, remote in relation.local_remote_pairs))
+    def _joined(self, relation: RelationshipProperty[Any], table: FromClause, alias: FromClause) -> tuple[Any, Any]:
+        """Return the join of a to-one relation: a row that the viewer does not see is as none."""
+        pairs = relation.local_remote_pairs
+        on = (table.c[_key(local)] == alias.c[_key(remote)] for local, remote in pairs)
+        return alias, and_(*on, *visible(self.planner.viewer, relation.mapper.class_, alias))
 
 
 def _key(column: ColumnElement[Any]) -> str:

@@ -1,0 +1,46 @@
+"""Rows by global id, whatever their type: the interface ``Node``, and the statement of the row that an id names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from sqlalchemy import Select, select
+from sqlalchemy.inspection import inspect
+from sqlalchemy.sql.schema import Column
+
+from policies.refusal import Refusal
+from schema.formats import storable
+from schema.select.field import IDENTITIES, parts_of
+
+MOST_DIGITS = 18  # as many as a 64-bit key holds whatever they are
+
+
+@strawberry.interface(description="A row with a global id, by which `node` finds it again. 有全局标识的记录")
+class Node:
+    """A row with a global id."""
+
+    id: strawberry.ID = strawberry.field(description="Global id, opaque. 全局标识,不透明。")
+
+
+def row_of(identity: str) -> Select[Any]:
+    """Return the statement of the row that a global id names; Refusal when it is the id of no type."""
+    name, *parts = parts_of(identity) or ("",)
+    found = IDENTITIES.get(name)
+    if found is None:
+        raise Refusal(f"{identity!r} is not an id; take the field id of a row.", code="invalid")
+    table, attributes = found
+    columns: list[Column[Any]] = [inspect(table).columns[attribute] for attribute in attributes]
+    if len(parts) != len(columns):
+        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
+    keys = [_key(column, part) for column, part in zip(columns, parts, strict=True)]
+    if None in keys:
+        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
+    return select(table).where(*(column == key for column, key in zip(columns, keys, strict=True)))
+
+
+def _key(column: Column[Any], text: str) -> int | str | None:
+    """Return a part of an id as the value of its column, None when it is none."""
+    if column.type.python_type is int:
+        return int(text) if text.isdecimal() and text.isascii() and len(text) <= MOST_DIGITS else None
+    return text if text and storable(text) else None
