@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class World:
         if planning and is_query(query):
             self.collecting = False
             try:
-                assert response == self._answer(query, variables, who, False), query
+                assert same(response, self._answer(query, variables, who, False)), query
             finally:
                 self.collecting = True
         return json.loads(response)
@@ -93,6 +94,17 @@ class World:
             yield seen
         finally:
             event.remove(self.engine, "before_cursor_execute", executed)
+
+
+def same(planned: str, ordinary: str) -> bool:
+    """Say whether two answers are the same bytes.
+
+    A defect has a new id each time, and an answer that is too large is refused by each way where it notices it first.
+    """
+    if '"too_large"' in planned:
+        return '"too_large"' in ordinary
+    hidden = [re.sub('(id |"id": ")[0-9a-f]{12}', r"\1…", one) for one in (planned, ordinary)]
+    return hidden[0] == hidden[1] if '"internal"' in planned else planned == ordinary
 
 
 def is_query(text: str) -> bool:

@@ -58,7 +58,7 @@ def path(evidence: str = EVIDENCE) -> str:
 
 
 def test_the_page_is_served_in_a_sandbox_to_whoever_may_read(made: world.World, client: TestClient) -> None:
-    answer = client.get(path(), headers={"Authorization": f"Bearer {world.key(made, 'sales')}"})
+    answer = client.get(path(), headers={"Authorization": f"Bearer {world.key(made, 'analyst')}"})
     assert (answer.status_code, answer.text) == (200, PAGE)
     rules = [rule.strip() for rule in answer.headers["content-security-policy"].split(";")]
     assert "sandbox" in rules  # without allow-scripts and allow-same-origin
@@ -72,19 +72,21 @@ def test_the_page_is_served_in_a_sandbox_to_whoever_may_read(made: world.World, 
 def test_nobody_else_sees_the_page_and_nothing_else_of_the_bundle_is_served(
     made: world.World, client: TestClient
 ) -> None:
-    signed = {"Authorization": f"Bearer {world.key(made, 'sales')}"}
+    signed = {"Authorization": f"Bearer {world.key(made, 'analyst')}"}
     assert client.get(path()).status_code == 401
     assert client.get(path(), headers={"Authorization": "Bearer fenji_wrong"}).status_code == 401
     for elsewhere in (path("sha256:" + "cd" * 32), path("sha256:" + "ef" * 32), path("sha256:no"), path().replace("report.html", "metrics.json"),
                       "/evidence/..%2f..%2ffenji.db/report.html", "/evidence/%2e%2e/report.html"):  # fmt: skip
         assert client.get(elsewhere, headers=signed).status_code == 404, elsewhere
+    seller = {"Authorization": f"Bearer {world.key(made, 'sales')}"}
+    assert client.get(path(), headers=seller).status_code == 404  # of a draft, which sales does not see
     assert client.post(path(), headers=signed).status_code == 405
 
 
 def test_a_link_opens_with_its_ticket_alone_and_only_this_page_for_a_while(
     made: world.World, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = world.key(made, "sales")
+    key = world.key(made, "analyst")
     link = Context(made.engine, made.home, key).report_url(EVIDENCE)
     assert link is not None
     assert client.get(link).text == PAGE
@@ -96,5 +98,5 @@ def test_a_link_opens_with_its_ticket_alone_and_only_this_page_for_a_while(
                   ticket(key, EVIDENCE, now=time.time() - SECONDS - 1)):  # fmt: skip
         assert client.get(path(), params={"ticket": wrong}).status_code == 401, wrong
     with writing(made.engine) as session:
-        api_keys.revoke_all(session, users.operator(session), "sales")
+        api_keys.revoke_all(session, users.operator(session), "analyst")
     assert client.get(link).status_code == 401
