@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -71,8 +71,15 @@ class Relation:
 Source = Column | Derived | Relation
 
 
-# type name -> its table and the attributes of the key in its global ids
-IDENTITIES: dict[str, tuple[type[Base], tuple[str, ...]]] = {}
+class Identity(NamedTuple):
+    """How the rows of a type are named: its class, its table and the attributes of the key in its global ids."""
+
+    type_: type
+    table: type[Base]
+    columns: tuple[str, ...]
+
+
+IDENTITIES: dict[str, Identity] = {}  # by the type's name
 
 
 def mapped(table: type[Base], description: str, *, views: tuple[type[Base], ...] = ()) -> Callable[[type[T]], type[T]]:
@@ -86,7 +93,7 @@ def mapped(table: type[Base], description: str, *, views: tuple[type[Base], ...]
         cls.is_type_of = classmethod(lambda _cls, row, _info: isinstance(row, (table, *views)))  # type: ignore[attr-defined]  # read by Strawberry
         identity = getattr(vars(cls).get("id"), "metadata", {}).get(SOURCE)
         if isinstance(identity, Identifier):
-            IDENTITIES[identity.type_name] = table, identity.columns
+            IDENTITIES[identity.type_name] = Identity(cls, table, identity.columns)
         return strawberry.type(cls, description=description)
 
     return wrap

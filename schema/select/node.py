@@ -27,16 +27,15 @@ def row_of(identity: str) -> Select[Any]:
     """Return the statement of the row that a global id names; Refusal when it is the id of no type."""
     name, *parts = parts_of(identity) or ("",)
     found = IDENTITIES.get(name)
-    if found is None:
+    if found is None or not issubclass(found.type_, Node):
         raise Refusal(f"{identity!r} is not an id; take the field id of a row.", code="invalid")
-    table, attributes = found
-    columns: list[Column[Any]] = [inspect(table).columns[attribute] for attribute in attributes]
+    columns: list[Column[Any]] = [inspect(found.table).columns[attribute] for attribute in found.columns]
     if len(parts) != len(columns):
         raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
     keys = [_key(column, part) for column, part in zip(columns, parts, strict=True)]
     if None in keys:
         raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
-    return select(table).where(*(column == key for column, key in zip(columns, keys, strict=True)))
+    return select(found.table).where(*(column == key for column, key in zip(columns, keys, strict=True)))
 
 
 def _key(column: Column[Any], text: str) -> int | str | None:
