@@ -17,9 +17,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console.cookbook import cookbook_page
-from api.console.page import STATIC
+from api.console.page import STATIC, sign_in_page
 from api.database import reading
 from api.endpoint.report import PATH, ReportPages
+from api.endpoint.session import METHODS, Sessions
+from api.endpoint.session import PATH as SESSION
 from api.endpoint.view import Endpoint
 from api.jobs import Worker
 from api.operations.root import schema
@@ -95,6 +97,8 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
         Route("/healthz", healthz),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route(PATH, ReportPages(engine, home).page),
+        Route(SESSION, Sessions(engine).answer, methods=METHODS),
+        Route("/sign-in", sign_in_page),
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
     ]

@@ -14,6 +14,7 @@ CODES: dict[str, tuple[str, str]] = {
     "conflict": ("Another row holds this key already.", "已存在相同的记录。"),
     "forbidden": ("Your roles do not allow this action.", "您的角色无权执行此操作。"),
     "not_signed_in": ("An API key is needed: Authorization: Bearer fenji_…", "需要 API 密钥。"),
+    "csrf_missing": ("A request with a session's cookie needs the header X-Fenji-CSRF, a socket an Origin of this server.", "使用会话 Cookie 时需要 X-Fenji-CSRF 请求头。"),
     "author_cannot_approve": ("Who wrote, edited or backtested a version cannot decide on it.", "编写、修改或回测者不能审批。"),
     "role_missing": ("The step in a policy's life needs another role.", "此步骤需要其他角色。"),
     "transition_not_allowed": ("The state graph does not allow this step.", "状态不允许此操作。"),

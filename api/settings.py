@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import Invalid
+
+Role = Literal["sales", "service", "marketing", "finance", "analyst", "strategy", "admin"]
 
 
 class Settings(BaseSettings):
@@ -28,6 +30,16 @@ class Settings(BaseSettings):
     notebook_memory_mb: int = Field(4096, ge=256, description="Memory that a notebook's process may use, in MB.")
     notebook_cell_seconds: float = Field(300, gt=0, description="Seconds that one cell of a notebook may take.")
     notebook_seconds: float = Field(1800, gt=0, description="Seconds that a notebook may take in all.")
+    oidc_issuer: str = Field("", description="Issuer of OIDC tokens that sign in (extra oidc); empty for none.")
+    oidc_audience: str = Field("fenji", description="Audience that a token must name.")
+    oidc_login_claim: str = Field("preferred_username", description="Claim that names the login of a new user.")
+    oidc_roles_claim: str = Field(
+        "roles", description="Claim that lists roles; dots lead inside, as in realm_access.roles."
+    )
+    oidc_roles: dict[str, Role] = Field(
+        {role: role for role in get_args(Role)},
+        description="JSON object: the issuer's names of roles and which role each gives.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
 
     @field_validator("zone")

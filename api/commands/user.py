@@ -31,6 +31,10 @@ def create(session: Session, actor: Actor, login: str, name: str, roles: Iterabl
 
 def _create(session: Session, actor: Actor | None, login: str, name: str, roles: Iterable[str]) -> User:
     wanted = known_roles(roles)
+    if not 0 < len(login) <= 60 or login != login.strip() or not login.isprintable():
+        raise Invalid(f"The login {login[:60]!r} is not valid; give 1 to 60 characters without space around them.")
+    if not 0 < len(name.strip()) <= 100 or not name.isprintable():
+        raise Invalid(f"The name {name[:100]!r} is not valid; give 1 to 100 characters.")
     if session.scalar(select(User.id).where(User.login == login)):
         raise Conflict(f"The login {login!r} is taken; choose another.")
     user = User(login=login, name=name)
@@ -42,15 +46,18 @@ def _create(session: Session, actor: Actor | None, login: str, name: str, roles:
     return user
 
 
+OPERATOR = "admin"
+
+
 def operator(session: Session) -> Actor:
     """Return the operator, who works on the machine itself: the user ``admin``, created when first needed.
 
     Whoever can open the database file or holds its password administers Fenji; the role admin approves no policy.
     """
-    found = actor_of_login(session, "admin")
+    found = actor_of_login(session, OPERATOR)
     if found is None:
-        _create(session, None, "admin", "管理员", ["admin"])
-        found = actor_of_login(session, "admin")
+        _create(session, None, OPERATOR, "管理员", ["admin"])
+        found = actor_of_login(session, OPERATOR)
         assert found is not None
     return found
 
@@ -76,6 +83,27 @@ def put_roles(session: Session, actor: Actor, user: User, roles: Iterable[str]) 
     session.add_all(UserRole(user_id=user.id, role=role) for role in wanted if role not in held)
     session.flush()
     record(session, actor, "set_roles", "user", user.id, roles=wanted, before=sorted(held))
+
+
+def provision(session: Session, subject: str, login: str, name: str, roles: Iterable[str]) -> User:
+    """Return the user linked to a subject of the OIDC issuer, created when new, with exactly these roles.
+
+    Conflict when the login belongs to a user who is not linked: a name at the issuer takes over nobody here.
+    """
+    user = session.scalar(select(User).where(User.subject == subject))
+    if user is None:
+        if login == OPERATOR or session.scalar(select(User.id).where(User.login == login)):
+            issuer, _, person = subject.partition(" ")
+            raise Conflict(
+                f"The login {login!r} is taken by a user who is not linked to this subject; an administrator links them "
+                f"with `fenji user link {login} {issuer} {person}`."
+            )
+        user = _create(session, None, login, name, roles)
+        user.subject = subject
+        return user
+    held = frozenset(session.scalars(select(UserRole.role).where(UserRole.user_id == user.id)))
+    put_roles(session, Actor(user.id, user.login, user.name, held), user, roles)
+    return user
 
 
 def link(session: Session, actor: Actor, login: str, subject: str) -> User:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.commands.snapshot import today
@@ -48,6 +49,11 @@ def examples() -> tuple[Example, ...]:
             Example(path.stem, title, query, variables.read_text().replace("TODAY", day) if variables.exists() else "")
         )
     return tuple(found)
+
+
+async def sign_in_page(request: Request) -> HTMLResponse:
+    """Return the page that begins and ends a session."""
+    return HTMLResponse((STATIC / "sign_in.html").read_text(), headers=HEADERS)
 
 
 def graphiql_page() -> HTMLResponse:

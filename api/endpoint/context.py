@@ -13,11 +13,12 @@ import strawberry
 from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.orm import Session
 
-from api.access import NOBODY, Actor, actor_of_key, shown
+from api.access import NOBODY, Actor, shown
 from api.commands.snapshot import today
 from api.database import reading, writing
 from api.errors import Forbidden
 from api.settings import settings
+from api.sign_in import is_token, signed_in
 from api.ticket import ticket
 from schema.tables import Base
 
@@ -34,6 +35,7 @@ class Context:
     planning: bool = True
     signed_in: Actor | None = None
     connection_params: dict[str, Any] | None = None
+    session: str | None = None
 
     @property
     def dialect(self) -> str:
@@ -63,11 +65,11 @@ class Context:
         return (self.signed_in or NOBODY).roles
 
     def report_url(self, evidence: str | None) -> str | None:
-        """Return where the report of a bundle is served, with a ticket when a key was given."""
+        """Return where the report of a bundle is served, with a ticket when an API key was given."""
         if evidence is None:
             return None
         path = f"/evidence/{evidence.removeprefix('sha256:')}/report.html"
-        return f"{path}?ticket={ticket(self.key, evidence)}" if self.key else path
+        return f"{path}?ticket={ticket(self.key, evidence)}" if self.key and not is_token(self.key) else path
 
     @property
     def today(self) -> date:
@@ -75,16 +77,16 @@ class Context:
         return today(settings().zone)
 
     def sign_in(self) -> None:
-        """Find who holds the key now; Forbidden when nobody does.  Without a key the context stays as it is.
+        """Find who holds the key or the session now; Forbidden when nobody does.  Without either the context stays as it is.
 
         Each operation asks again: a key that is revoked while a socket is open opens nothing more.
         """
-        if self.key is None:
+        if self.key is None and self.session is None:
             return
-        with self.reading() as connection:
-            self.signed_in = actor_of_key(connection, self.key)
+        self.signed_in = signed_in(self.engine, self.key, self.session)
         if self.signed_in is None:
-            raise Forbidden(f"The API key is not known or is revoked; {HOW}.", code="not_signed_in")
+            what = "The session is over" if self.key is None else "The API key is not known, is over or is revoked"
+            raise Forbidden(f"{what}; {HOW}.", code="not_signed_in")
 
     @property
     def actor(self) -> Actor:

@@ -9,11 +9,13 @@ from sqlalchemy import Engine, select
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from api.access import Actor, actor_of_key
+from api.access import Actor
 from api.database import reading
 from api.endpoint.context import HOW
+from api.endpoint.cookie import session_of
 from api.endpoint.view import bearer
 from api.notebook.evidence import REPORT, place_of
+from api.sign_in import signed_in
 from api.ticket import holder
 from policies.refusal import Refusal
 from schema.select.visibility import restricted
@@ -41,12 +43,17 @@ class ReportPages:
         """Answer with the page, with 401 or 403 to whoever may not read, with 404 when there is none."""
         key = bearer(request.headers.get("authorization"))
         given = request.query_params.get("ticket", "")
-        return await to_thread.run_sync(self._answer, request.path_params["digits"], key, given)
+        return await to_thread.run_sync(self._answer, request.path_params["digits"], key, given, session_of(request))
 
-    def _answer(self, digits: str, key: str | None, given: str) -> Response:
+    def _answer(self, digits: str, key: str | None, given: str, session: str | None) -> Response:
         evidence = f"sha256:{digits}"
+        try:
+            actor: Actor | None = signed_in(self.engine, key, session)
+        except Refusal as refusal:  # a token that does not hold
+            return _refused(401, refusal.code, refusal.message)
         with reading(self.engine) as connection:
-            actor: Actor | None = actor_of_key(connection, key) if key else holder(connection, given, evidence)
+            if actor is None and key is None:
+                actor = holder(connection, given, evidence)
             if actor is None:
                 return _refused(401, "not_signed_in", f"Ask for reportUrl of the backtest anew, or {HOW}.")
             if not actor.may("read"):

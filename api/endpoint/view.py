@@ -27,6 +27,7 @@ from strawberry.types.unset import UNSET
 
 from api.console.page import graphiql_page
 from api.endpoint.context import Context
+from api.endpoint.cookie import CSRF, ours, session_of
 from api.endpoint.executable import Executable
 from api.endpoint.negotiation import JSON, RESPONSE, accepted
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
@@ -126,8 +127,14 @@ class Endpoint(GraphQL[Context, None]):
             return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": "invalid"})])
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """Return the context of an operation, with the key of its Authorization header."""
-        return Context(self.engine, self.home, bearer(request.headers.get("authorization")))
+        """Return the context of an operation, with the key of its Authorization header, else its session's cookie."""
+        key = bearer(request.headers.get("authorization"))
+        session = None if key else session_of(request)
+        if session is not None and not ours(request):
+            if isinstance(request, WebSocket):  # a key may follow in the payload
+                return Context(self.engine, self.home)
+            raise Unanswerable(403, f"A session's cookie needs the header {CSRF}: 1 beside it.", code="csrf_missing")
+        return Context(self.engine, self.home, key, session=session)
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Sign in with the key of the connection's payload; the connection is refused when the key is not known."""
