@@ -120,7 +120,7 @@ def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
     sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert len(sources) >= 7
     for source in sources:
-        assert source.startswith("/static/") or source == "/cookbook"
+        assert source.startswith("/static/") or source in ("/cookbook", "/sign-in")
         assert client.get(source).status_code == 200, source
     assert not re.search(r"<script(?![^>]*(?:src=|application/json))", page.text)
     assert "一个客户的等级及说明" in page.text
