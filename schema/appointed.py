@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from policies.hold import Standing
 from schema.standing import stands
 from schema.tables import Appointment, Grade, PolicyVersion, Run
 
 
-def holds_on(day: ColumnElement[date]) -> ColumnElement[bool]:
+def holds_on(day: ColumnElement[date], of: Any = Appointment) -> ColumnElement[bool]:
     """Return the condition that an appointment holds on a day: both of its days included, the day it ended not."""
-    within = and_(Appointment.valid_from <= day, Appointment.valid_until >= day)
-    return and_(within, or_(Appointment.ended_on.is_(None), Appointment.ended_on > day))
+    return and_(of.valid_from <= day, of.valid_until >= day, or_(of.ended_on.is_(None), of.ended_on > day))
 
 
 def appointed_in_runs() -> Select[int, int, str]:
@@ -33,12 +32,6 @@ def appointed_in_runs() -> Select[int, int, str]:
             ),
         )
     )
-
-
-def appointed_today() -> Select[int, int, str]:
-    """Return the statement of (policy, customer, tier appointed) on the bound day ``today``."""
-    today: Any = bindparam("today", type_=Date)
-    return select(Appointment.policy_id, Appointment.customer_id, Appointment.tier).where(holds_on(today))
 
 
 def effective(computed: str | None, *rest: Any) -> str | None:

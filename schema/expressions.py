@@ -32,6 +32,28 @@ def _days_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"(cast({second} as date) - cast({first} as date))"
 
 
+class SecondsBetween(GenericFunction[int]):
+    """Whole seconds from the first instant to the second, each without its fraction."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(SecondsBetween, "sqlite")
+def _seconds_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    first, second = (compiler.process(clause, **options) for clause in element.clauses)
+    # Without fractions, which SQLite would round to milliseconds.
+    parts = (f"cast(strftime('%s', substr({part}, 1, 19)) as integer)" for part in (second, first))
+    return f"({' - '.join(parts)})"
+
+
+@compiles(SecondsBetween, "postgresql")
+def _seconds_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    first, second = (compiler.process(clause, **options) for clause in element.clauses)
+    parts = (f"cast(extract(epoch from date_trunc('second', {part})) as bigint)" for part in (second, first))
+    return f"({' - '.join(parts)})"
+
+
 class LocalDate(GenericFunction[date]):
     """The date of a UTC instant, so many seconds east of it."""
 

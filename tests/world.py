@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,6 +47,7 @@ class World:
     home: Path
     people: dict[str, Actor]
     collecting: bool = True
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))  # of every operation, on both paths
 
     def ask(
         self, query: str, variables: dict[str, Any] | None = None, *, who: str | None = "sales", planning: bool = True
@@ -65,7 +66,8 @@ class World:
         return json.loads(response)
 
     def _answer(self, query: str, variables: dict[str, Any] | None, who: str | None, planning: bool) -> str:
-        context = Context(self.engine, self.home, planning=planning, signed_in=self.people[who] if who else None)
+        actor = self.people[who] if who else None
+        context = Context(self.engine, self.home, planning=planning, signed_in=actor, began=self.began)
         result = schema.answer(query, variables, context)
         response: dict[str, Any] = {"data": result.data}
         if result.errors:

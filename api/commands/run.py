@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from api import jobs
 from api.access import Actor
+from api.commands import plan as plans
 from api.commands import snapshot as snapshots
 from api.commands import standing as standings
 from api.commands.audit import record
@@ -61,8 +62,8 @@ def execute(work: jobs.Work) -> None:
     """Take the snapshot, grade it inside the database, and finish the run in one last transaction."""
     with Session(work.engine) as session:
         run = session.get_one(Run, work.payload["run_id"])
-        as_of, document = run.as_of, session.get_one(PolicyVersion, run.version_id).document
-    plan = compile_plan(parse(document))
+        as_of, version = run.as_of, session.get_one(PolicyVersion, run.version_id)
+    plan = compile_plan(parse(version.document))
     snapshot = snapshots.take(work.engine, work.home, as_of, settings().zone, work.report)
     work.report(0, snapshot.rows, "grades")
     with work.finishing("graded", snapshot.rows) as session:
@@ -71,6 +72,7 @@ def execute(work: jobs.Work) -> None:
         if plan.cuts is not None:
             run.cuts = plan.cuts.to_json()
         insert_grades(session.connection(), plan, run.id, snapshot.id)
+        plans.keep(session, version.document_hash, plan)
         run.counts = counts(session, run.id)
         run.fingerprint = fingerprint(session.connection(), run.id)
         if plan.document.hold is not None:

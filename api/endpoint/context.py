@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Context:
     signed_in: Actor | None = None
     connection_params: dict[str, Any] | None = None
     session: str | None = None
+    began: datetime | None = None
 
     @property
     def dialect(self) -> str:
@@ -76,6 +77,13 @@ class Context:
         """The day in the zone of the settings."""
         return today(settings().zone)
 
+    @property
+    def now(self) -> datetime:
+        """The instant at which the operation began, the same for all of its statements."""
+        if self.began is None:
+            self.began = datetime.now(UTC)
+        return self.began
+
     def sign_in(self) -> None:
         """Find who holds the key or the session now; Forbidden when nobody does.  Without either the context stays as it is.
 
@@ -83,6 +91,7 @@ class Context:
         """
         if self.key is None and self.session is None:
             return
+        self.began = datetime.now(UTC)
         self.signed_in = signed_in(self.engine, self.key, self.session)
         if self.signed_in is None:
             what = "The session is over" if self.key is None else "The API key is not known, is over or is revoked"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import ColumnElement, case, literal_column, type_coerce
 
-from schema import tables
-from schema.appointed import appointed_today, effective
+from schema import graded, tables
 from schema.objects.appointment import Appointment
 from schema.objects.assessment import Assessment
 from schema.objects.contact import Contact
@@ -26,18 +27,23 @@ from schema.objects.status_change import CustomerStatus, StatusChange
 from schema.objects.survey import Survey
 from schema.objects.tag import Tag
 from schema.objects.user import User
-from schema.select import Lookup, Node, column, derived, identifier, listed, mapped, related
-from schema.standing import STANDING
+from schema.select import Node, column, computed, identifier, listed, mapped, related
+from schema.tables.base import Figure
 
-APPOINTMENT = tables.Appointment.__table__.c
-# The tier appointed today under the main policy, whose run gave the grade in force.
-APPOINTED = Lookup(
-    columns=("grade.run.version.policy_id", "id"),
-    statement=appointed_today(),
-    keys=(APPOINTMENT.policy_id, APPOINTMENT.customer_id),
-    parse=lambda tier: tier,
-    dated=True,
-)
+# What R1.1 asks of a customer's record.
+REQUIRED = (
+    "name", "short_name", "uscc", "industry_code", "region_code", "address", "founded_on", "employees", "annual_revenue",
+    "registered_capital", "source_channel", "first_contact_on", "owner_id", "department",
+)  # fmt: skip
+AsOf = Annotated[date, strawberry.argument(description="The day. 日期")]
+
+
+def completeness(customer: Any) -> ColumnElement[Any]:
+    """Return the share of the required fields that are known, rounded half up to 1/10000."""
+    one: Any = literal_column("1")
+    none: Any = literal_column("0")
+    known: Any = sum((case((customer.c[name].is_not(None), one), else_=none) for name in REQUIRED), none)
+    return type_coerce((known * 20_000 + len(REQUIRED)) // (2 * len(REQUIRED)), Figure)
 
 
 @mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户")
@@ -79,12 +85,25 @@ class Customer(Node):
     status_changes: list[StatusChange] = listed("History of the status. 状态历史")
     panel_ratings: list[PanelRating] = listed("What the raters of panels gave. 评审小组打分")
     appointments: list[Appointment] = listed("Tiers given by people for a time. 等级任命")
-    effective_tier: str | None = derived(
-        "grade.tier",
-        *(f"grade.{column}" for column in STANDING),
-        make=effective,
-        lookups=(APPOINTED,),
-        description="The tier in effect today: given by people under the main policy, else kept by the hold rule, else computed. 今日生效等级",
+    completeness: Decimal = computed(
+        completeness, "Share of the required fields that are known, 0 to 1, to four decimals. 资料完整度"
+    )
+    tier: str | None = computed(
+        graded.tier, "Computed tier of the grade in force, when it is certain. 当前计算等级", rank=graded.tier_rank
+    )
+    total: Decimal | None = computed(
+        graded.total, "Total of the grade in force in points of 100, rounded down to four decimals. 当前总分"
+    )
+    effective_tier: str | None = computed(
+        graded.effective_tier,
+        "The tier in effect today: given by people under the main policy, else kept by the hold rule, else computed. 今日生效等级",
+        rank=graded.effective_rank,
+    )
+    tier_as_of: str | None = computed(
+        graded.tier_as_of,
+        "Computed tier by the newest run of the policy that is the main one now, of that day or before. 某日等级",
+        rank=graded.tier_rank_as_of,
+        arguments={"as_of": AsOf},
     )
     grade: Grade | None = related("The grade in force: the newest finished run's. 当前等级")
     grades: list[Grade] = listed("Grade history, oldest run first. 等级历史")

@@ -16,6 +16,7 @@ from policies.ranking import frozen
 from policies.vocabulary import WORDS
 from schema import tables
 from schema.appointed import appointed_in_runs, effective
+from schema.graded import best_first
 from schema.objects.exact import Exact
 from schema.objects.explanation import Explanation, GradeStatus
 from schema.objects.plan import PLAN
@@ -102,7 +103,9 @@ class Grade(Node):
 
     id: strawberry.ID = identifier("Grade", "run_id", "customer_id")
     status: GradeStatus = column("What the grading came to. 状态")
-    tier: str | None = column("Computed tier, when it is certain; neither people nor the hold rule change it. 计算等级")
+    tier: str | None = column(
+        "Computed tier, when it is certain; neither people nor the hold rule change it. 计算等级", order=best_first
+    )
     effective_tier: str | None = derived(
         "tier",
         *STANDING,

@@ -2,18 +2,18 @@
 
 A resolver returns a ``Select`` or a ``Page``, never rows.  ``field`` declares what each field reads, ``plan`` turns a
 selection into levels, ``level`` turns rows into response dictionaries, ``page`` is keyset paging, ``fetch`` runs the
-statements, ``connection`` makes Relay pages, ``executor`` is graphql-core's executor with these answers, ``fallback`` what it does without
+statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages, ``executor`` is graphql-core's executor with these answers, ``fallback`` what it does without
 a plan.
 """
 
 from schema.select.connection import Connection, Edge, PageInfo
 from schema.select.executor import Plans, SelectExecutor
 from schema.select.fetch import Context, Lookup, Viewer, require_seen
-from schema.select.field import column, derived, identifier, listed, mapped, personal, related, seen
+from schema.select.field import column, computed, derived, identifier, listed, mapped, personal, related, seen
 from schema.select.node import Node
 from schema.select.page import Key, Page, page
 
 __all__ = [
-    "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "derived", "identifier", "listed", "mapped",
+    "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "computed", "derived", "identifier", "listed", "mapped",
     "page", "personal", "related", "require_seen", "seen",
 ]  # fmt: skip

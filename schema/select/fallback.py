@@ -13,6 +13,7 @@ from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from schema.select.fetch import Sees
 from schema.select.field import Derived, Relation, model_of, source_of
+from schema.select.moment import moment
 from schema.select.plan import Details
 from schema.select.visibility import visible
 
@@ -31,7 +32,7 @@ def load_with(
     """Return rows of an object and the columns ``more``, the object's selected relations loaded."""
     with executor.context_value.reading() as opened, Session(opened) as session:
         chosen = statement.add_columns(*more).options(*_options(executor, type_, model_of_type(type_), details))
-        return session.execute(chosen).all()
+        return session.execute(chosen, moment(executor.context_value.viewer)).all()
 
 
 def model_of_type(type_: Any) -> Any:

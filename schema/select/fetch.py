@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
+from schema.select.moment import moment
 from schema.tables import Base
 
 
@@ -41,6 +42,10 @@ class Viewer(Sees, Protocol):
     @property
     def today(self) -> date:
         """The day that the viewer lives in."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which the operation began."""
 
     def report_url(self, evidence: str | None) -> str | None:
         """Return where the viewer finds the report page of an evidence bundle."""
@@ -105,6 +110,7 @@ class Reader:
     def __init__(self, connection: Connection, viewer: Viewer) -> None:
         self.connection, self.viewer = connection, viewer
         self.dialect = connection.dialect.name
+        self.moment = moment(viewer)
         self.found: dict[int, dict[tuple[Any, ...], Any]] = {}  # what lookups found, by their identity
         self.below: dict[int, int] = {}  # rows shown below a row, by the identity of its dictionary
 
@@ -120,7 +126,7 @@ class Reader:
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
         bound = {name: self._bound(values) for name, values in keys.items()}
-        return self.connection.execute(statement, bound).all()
+        return self.connection.execute(statement, self.moment | bound).all()
 
     def _bound(self, values: Collection[Any]) -> Any:
         return json.dumps(list(values)) if self.dialect == "sqlite" else list(values)
@@ -131,7 +137,7 @@ class Lookup:
     """Something that a derived field needs besides its row, found by a key and never changing under it.
 
     ``columns`` are the paths of the key in the row; ``statement`` selects the columns ``keys``, then what ``parse``
-    takes.  A ``dated`` one binds ``today``, the viewer's day.  With ``kept`` the parsed values stay in memory: only for keys that mean the same in every database.
+    takes.  With ``kept`` the parsed values stay in memory: only for keys that mean the same in every database.
     """
 
     columns: tuple[str, ...]
@@ -139,7 +145,6 @@ class Lookup:
     keys: tuple[ColumnElement[Any], ...]
     parse: Callable[..., Any]
     kept: Bounded[tuple[Any, ...], Any] | None = None
-    dated: bool = False
 
     def find(self, reader: Reader, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
         """Return the parsed values of the keys, None for one that is not there, with at most one statement."""
@@ -150,8 +155,6 @@ class Lookup:
         if missing:
             # A key of two columns may fetch rows that nobody asked for: every pair of the parts.
             statement, parts, width = self.statement, {}, len(self.keys)
-            if self.dated:
-                statement = statement.params(today=reader.viewer.today)
             for index, column in enumerate(self.keys):
                 name = f"keys{index}"
                 statement = statement.where(among(column, reader.dialect, name))

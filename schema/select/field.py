@@ -8,26 +8,34 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause
 from strawberry.types.field import StrawberryField
 
 from policies.refusal import Refusal
+from schema.select.computed import Computed, resolver_of
 from schema.select.fetch import Lookup, Reader, Viewer
 from schema.tables import Base
 
 T = TypeVar("T")
 SOURCE = "fenji.source"
+Order = Callable[[FromClause, Viewer], ColumnElement[Any]]  # of a table or an alias of it
 
 
 @dataclass(frozen=True)
 class Column:
-    """One mapped column; ``name`` is the attribute's, the field's own when None."""
+    """One mapped column; ``name`` is the attribute's, the field's own when None.
+
+    ``order`` is what it is ordered by in a table or an alias of it, where that is not its value.
+    """
 
     name: str | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Relation:
     name: str | None = None
 
 
-Source = Column | Derived | Relation
+Source = Column | Computed | Derived | Relation
 
 
 class Identity(NamedTuple):
@@ -111,15 +119,27 @@ def source_of(field: StrawberryField) -> Source | None:
     return field.metadata.get(SOURCE)
 
 
-def column(description: str, name: str | None = None) -> Any:
-    """Declare a field that shows a column as it is."""
+def column(description: str, name: str | None = None, order: Order | None = None) -> Any:
+    """Declare a field that shows a column as it is; ``order`` is what it is ordered by, where that is not its value."""
     resolver = None
     if name is not None:
 
         def resolver(root: Any) -> Any:
             return getattr(root, name)
 
-    return _field(Column(name), description, resolver)
+    return _field(Column(name, order), description, resolver)
+
+
+def computed(
+    make: Callable[..., ColumnElement[Any]],
+    description: str,
+    rank: Callable[..., ColumnElement[Any]] | None = None,
+    arguments: Mapping[str, Any] = MappingProxyType({}),
+    viewed: bool = False,
+) -> Any:
+    """Declare a field that SQL computes of a row; ``arguments`` are the field's, with their annotations."""
+    source = Computed(make, rank, viewed)
+    return _field(source, description, resolver_of(source, arguments))
 
 
 def derived(*columns: str, make: Callable[..., Any], description: str, lookups: tuple[Lookup, ...] = ()) -> Any:

@@ -20,7 +20,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from policies.refusal import Refusal
 from schema.formats import storable
-from schema.tables.base import Money, UtcDateTime
+from schema.tables.base import Figure, Money, UtcDateTime
 
 USUAL, MOST = 50, 500
 
@@ -75,7 +75,7 @@ class Key:
 
 # SQLAlchemy does not know what our own column types are in Python.
 DIALECT = DefaultDialect()  # their stored form is the same in every dialect
-OWN_TYPES: dict[type, type] = {Money: Decimal, UtcDateTime: datetime}
+OWN_TYPES: dict[type, type] = {Figure: Decimal, Money: Decimal, UtcDateTime: datetime}
 PARSE: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, Decimal: Decimal}
 
 

@@ -25,13 +25,19 @@ from sqlalchemy import ColumnElement, FromClause, and_, func, literal_column, se
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.schema import Column as TableColumn
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
 
+from schema.select.computed import Computed
 from schema.select.fetch import Context, among
 from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
 from schema.select.level import Coerce, Derive, Descend, Join, Level
 from schema.select.visibility import visible
 
 Details = list[FieldDetails]
+CONFIG = StrawberryConfig()
 # Shown as the driver gives them; an integer still passes its scalar, which refuses more than 32 bits.
 AS_STORED = {(GraphQLString.name, str), (GraphQLBoolean.name, bool)}
 
@@ -122,7 +128,10 @@ class _LevelPlan:
             definition = field.extensions["strawberry-definition"]
             source: Source | None = source_of(definition)
             if isinstance(source, Column):
-                self._column(key, field, source.name or definition.python_name)
+                self._shown(key, field, self._at((source.name or definition.python_name,)))
+            elif isinstance(source, Computed):
+                arguments = self._arguments(field, definition, found)
+                self._shown(key, field, source.expression(self.table, self.planner.viewer, **arguments))
             elif isinstance(source, Derived):
                 self._derived(key, field, found, source)
             elif isinstance(source, Relation):
@@ -134,11 +143,17 @@ class _LevelPlan:
             self.level.columns += columns
         return self.level
 
-    def _column(self, key: str, field: GraphQLField, name: str) -> None:
-        column = self._at((name,))
+    def _arguments(self, field: GraphQLField, definition: StrawberryField, details: Details) -> dict[str, Any]:
+        """Return the arguments of a field as its resolver would take them."""
+        found = get_argument_values(
+            field, details[0].node, self.planner.executor.variable_values, details[0].fragment_variable_values
+        )
+        return convert_arguments(found, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
+
+    def _shown(self, key: str, field: GraphQLField, column: ColumnElement[Any]) -> None:
         self.level.columns.append(column)
         leaf = get_named_type(field.type)
-        required = is_non_null_type(field.type) and bool(column.nullable)
+        required = is_non_null_type(field.type) and bool(getattr(column, "nullable", True))
         if (leaf.name, column.type.python_type) not in AS_STORED or required:
             assert is_leaf_type(leaf)
             self.level.steps.append(Coerce(key, leaf.coerce_output_value, required))

@@ -18,6 +18,7 @@ from schema.tables.job import Job, JobEvent
 from schema.tables.need import Need
 from schema.tables.order import Order, OrderLine
 from schema.tables.panel_rating import PanelRating
+from schema.tables.plan import Plan, PlanTier
 from schema.tables.policy import Policy, PolicyChampion, PolicyContribution, PolicySubmission, PolicyVersion
 from schema.tables.region import Region
 from schema.tables.run import Run
@@ -31,6 +32,6 @@ from schema.tables.user import ApiKey, PageSession, User, UserRole
 __all__ = [
     "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
-    "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
+    "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Plan", "PlanTier", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
 ]  # fmt: skip

@@ -52,6 +52,16 @@ class Money(TypeDecorator[Decimal]):
         return exact.quantize(Decimal("0.01")) if value % 100 == 0 else exact
 
 
+class Figure(Money):
+    """A figure that is no money, such as a share or hours, exact to 1/10000 and kept as money is; always four decimals."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Return the figure with four decimals."""
+        return None if value is None else Decimal(value).scaleb(-4)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware in Python, UTC at rest on both databases."""
 

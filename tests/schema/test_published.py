@@ -113,7 +113,7 @@ def test_every_noun_of_the_tables_is_on_the_wire() -> None:
     shown = {mapper.class_ for _, mapper in mapped()}
     inner = {
         tables.Audit, tables.CurrentGrade, tables.CustomerNumber, tables.CustomerTag, tables.Intake, tables.Job,
-        tables.JobEvent, tables.PageSession, tables.PolicyChampion, tables.PolicyContribution, tables.PolicySubmission,
+        tables.JobEvent, tables.PageSession, tables.Plan, tables.PlanTier, tables.PolicyChampion, tables.PolicyContribution, tables.PolicySubmission,
     }  # fmt: skip
     assert {mapper.class_ for mapper in tables.Base.registry.mappers} == shown | inner
 

@@ -72,7 +72,7 @@ def test_a_grade_says_why_its_computed_tier_does_not_take_effect(engine: Engine,
     assert second["standing"]["reasonZh"] in second["explanationZh"]
     with made.made.statements() as seen:
         made.made.data("{ customers { nodes { effectiveTier grade { effectiveTier standing { tier reasonEn } } } } }")
-    assert len(seen) == 3, seen  # customers with grades and standings; appointments today; appointments in the run
+    assert len(seen) == 2, seen  # customers with grades and standings; appointments in the run
 
 
 def test_without_a_hold_rule_no_standing_is_kept_and_the_next_rule_begins_with_the_computed_tier(
