@@ -10,61 +10,30 @@ from anyio import to_thread
 from sqlalchemy import Engine, text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console.cookbook import cookbook_page
 from api.console.page import STATIC, sign_in_page
 from api.database import reading
+from api.endpoint.body import BodyLimit
+from api.endpoint.guard import Guard
+from api.endpoint.identity import RequestId
 from api.endpoint.report import PATH, ReportPages
 from api.endpoint.session import METHODS, Sessions
 from api.endpoint.session import PATH as SESSION
 from api.endpoint.view import Endpoint
 from api.jobs import Worker
 from api.operations.root import schema
-
-MOST_BYTES = 1_000_000
-
-
-class BodyLimit:
-    """Refuses a body of more than ``most`` bytes with 413, whatever its Content-Length says."""
-
-    def __init__(self, app: ASGIApp, most: int = MOST_BYTES) -> None:
-        self.app, self.most = app, most
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, its body read up to the limit."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self.most:
-                error = {
-                    "message": f"The request is larger than {self.most:,} bytes.",
-                    "extensions": {"code": "invalid"},
-                }
-                await JSONResponse({"errors": [error]}, status_code=413)(scope, receive, send)
-                return
-        waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-        async def replay() -> Message:
-            return waiting.pop() if waiting else await receive()
-
-        await self.app(scope, replay, send)
+from api.settings import settings
 
 
-def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
+def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | None = None) -> Starlette:
     """Return the application on an engine; with ``worker`` its jobs run in a thread of this process."""
-    endpoint = Endpoint(schema, engine, home)
+    endpoint = Endpoint(schema, engine, home, guard or Guard.of(settings()))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -102,4 +71,9 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True) -> Starlette:
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(BodyLimit)], lifespan=lifespan)
+    middleware = [
+        Middleware(RequestId),
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+        Middleware(BodyLimit, most=settings().body_mb * 1_000_000),
+    ]
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)

@@ -40,6 +40,25 @@ class Settings(BaseSettings):
         {role: role for role in get_args(Role)},
         description="JSON object: the issuer's names of roles and which role each gives.",
     )
+    closed: bool = Field(
+        False,
+        description="Close the schema: no introspection, no GraphiQL, no suggestions of names; GET for trusted documents alone.",
+    )
+    documents: Path | None = Field(
+        None, description="Folder of trusted documents, .graphql files or manifests by SHA-256; none when empty."
+    )
+    trusted_only: bool = Field(False, description="Answer trusted documents and nothing else.")
+    operation_seconds: float = Field(30, gt=0, description="Seconds that one GraphQL operation may take.")
+    operation_cost: int = Field(
+        100_000, ge=1, description="Cost of one GraphQL operation at most: the rows that its answer may hold."
+    )
+    cost_per_minute: int = Field(
+        10_000_000,
+        ge=0,
+        description="Cost that one key, or one address without a key, may ask for in a minute, in each process; 0 for no bound.",
+    )
+    batch: int = Field(5, ge=0, description="Operations in one batch at most; 0 for no batches.")
+    body_mb: int = Field(8, ge=1, description="Size of a request's body at most, in MB.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
 
     @field_validator("zone")

@@ -26,7 +26,8 @@ from api.commands import user as users
 from api.commands.database import upgrade_database
 from api.commands.snapshot import today
 from api.database import writing
-from api.endpoint.context import Context
+from api.endpoint.context import OPEN, Context
+from api.endpoint.guard import Guard
 from api.operations.root import schema
 from api.settings import settings
 from policies.documents import shipped
@@ -48,6 +49,7 @@ class World:
     people: dict[str, Actor]
     collecting: bool = True
     began: datetime = field(default_factory=lambda: datetime.now(UTC))  # of every operation, on both paths
+    guard: Guard = OPEN
 
     def ask(
         self, query: str, variables: dict[str, Any] | None = None, *, who: str | None = "sales", planning: bool = True
@@ -67,7 +69,9 @@ class World:
 
     def _answer(self, query: str, variables: dict[str, Any] | None, who: str | None, planning: bool) -> str:
         actor = self.people[who] if who else None
-        context = Context(self.engine, self.home, planning=planning, signed_in=actor, began=self.began)
+        context = Context(
+            self.engine, self.home, planning=planning, signed_in=actor, began=self.began, guard=self.guard
+        )
         result = schema.answer(query, variables, context)
         response: dict[str, Any] = {"data": result.data}
         if result.errors:

@@ -28,7 +28,7 @@ def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
     """Serve until interrupted; Refusal ``port_in_use`` before anything starts when the port is taken."""
     import uvicorn  # with the schema it takes a second, which no other verb should wait for
 
-    from api.app import MOST_BYTES, make_app
+    from api.app import make_app
 
     with listening(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}/graphql"
@@ -38,7 +38,7 @@ def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=10,
-            ws_max_size=MOST_BYTES,
+            ws_max_size=settings().body_mb * 1_000_000,
         )
         uvicorn.Server(configuration).run(sockets=[listener])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from api.access import NOBODY, Actor, shown
 from api.commands.snapshot import today
 from api.database import reading, writing
+from api.endpoint.deadline import Deadline
+from api.endpoint.guard import Guard
 from api.errors import Forbidden
 from api.settings import settings
 from api.sign_in import is_token, signed_in
@@ -23,6 +25,7 @@ from api.ticket import ticket
 from schema.tables import Base
 
 HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
+OPEN = Guard()
 
 
 @dataclass
@@ -37,6 +40,9 @@ class Context:
     connection_params: dict[str, Any] | None = None
     session: str | None = None
     began: datetime | None = None
+    address: str = ""
+    guard: Guard = OPEN
+    deadline: Deadline | None = None
 
     @property
     def dialect(self) -> str:
@@ -104,14 +110,24 @@ class Context:
             raise Forbidden(f"Sign in first: {HOW}.", code="not_signed_in")
         return self.signed_in
 
-    def reading(self) -> AbstractContextManager[Connection]:
-        """Open a connection for reads."""
-        return reading(self.engine)
+    @property
+    def caller(self) -> str:
+        """Whose the costs are: the actor's, or the address's when nobody is signed in."""
+        return f"user {self.signed_in.id}" if self.signed_in else f"address {self.address}"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection for reads, which ends with the operation's time."""
+        with reading(self.engine) as connection, self._timed(connection):
+            yield connection
+
+    def _timed(self, connection: Connection) -> AbstractContextManager[object]:
+        return nullcontext() if self.deadline is None else self.deadline.over(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session in one transaction."""
-        with writing(self.engine) as session:
+        with writing(self.engine) as session, self._timed(session.connection()):
             yield session
 
     def write(self, command: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeGuard, cast
 from uuid import uuid4
@@ -33,13 +33,28 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.endpoint.context import Context
-from api.endpoint.limits import MOST_TOKENS, literals, oversized, root_fields, unkept
+from api.endpoint.cost import Costs
+from api.endpoint.deadline import Deadline
+from api.endpoint.identity import REQUEST_ID
+from api.endpoint.limits import (
+    MOST_CHARACTERS,
+    MOST_TOKENS,
+    literals,
+    operations,
+    oversized,
+    root_fields,
+    too_large,
+    unkept,
+)
+from api.endpoint.rate import RateLimited
+from api.errors import Forbidden
 from policies.refusal import Refusal
 from schema.select import Plans
 from schema.select.bounded import Bounded
 
 LOG = logging.getLogger("fenji.graphql")
-PUBLIC = {"__schema", "__type", "__typename"}
+INTROSPECTION = {"__schema", "__type"}
+PUBLIC = INTROSPECTION | {"__typename"}
 KEPT_CHARACTERS = 32_000
 THREADS = 10
 
@@ -50,6 +65,8 @@ class Prepared:
 
     document: DocumentNode | None
     errors: list[GraphQLError]
+    costs: Costs | None = None
+    introspects: bool = False
     plans: Plans = field(default_factory=Plans)
 
 
@@ -66,13 +83,19 @@ class Executable(Schema):
         found = self._documents.get(query)
         if found is not None:
             return found
+        if len(query) > MOST_CHARACTERS:
+            return Prepared(None, [too_large(f"The document has more than {MOST_CHARACTERS:,} characters.")])
         try:
             document = parse(query, max_tokens=MOST_TOKENS)
+            errors = oversized(self._schema, document) or unkept(literals(document))
+            errors = errors or validate_document(self._schema, document, tuple(specified_rules))
         except GraphQLError as error:
-            return Prepared(None, [error])
-        errors = oversized(document) or unkept(literals(document))
-        errors = errors or validate_document(self._schema, document, tuple(specified_rules))
-        made = Prepared(document, errors)
+            aborted = "Parsing aborted" in error.message  # too many tokens, or nested too deep
+            return Prepared(None, [too_large(error.message) if aborted else error])
+        except RecursionError:
+            return Prepared(None, [too_large("The document is nested too deep.")])
+        names = {name for node in operations(document) for name in root_fields(document, node)}
+        made = Prepared(document, errors, Costs(self._schema, document), bool(names & INTROSPECTION))
         return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made)
 
     async def execute(
@@ -86,8 +109,12 @@ class Executable(Schema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """Answer a query or mutation in a worker thread."""
-        answer = partial(self.answer, query, variable_values, context_value, operation_name, allowed_operation_types)
-        return await to_thread.run_sync(answer, limiter=self._threads)
+        assert context_value is not None
+        deadline = Deadline(context_value.guard.seconds)
+        context = replace(context_value, deadline=deadline)
+        answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
+        with deadline.watched():
+            return await to_thread.run_sync(answer, limiter=self._threads)
 
     def answer(
         self,
@@ -102,7 +129,7 @@ class Executable(Schema):
         ready = self._ready(query, variables, context, operation_name, allowed)
         if isinstance(ready, PreExecutionError):
             return ready
-        prepared, _operation = ready
+        prepared, _operation, cost = ready
         assert prepared.document is not None
         result = execute(
             self._schema,
@@ -115,8 +142,8 @@ class Executable(Schema):
             plans=prepared.plans,
         )
         assert isinstance(result, CoreResult)
-        errors = [masked(error) for error in result.errors or ()]
-        return ExecutionResult(data=result.data, errors=errors or None)
+        errors = [context.guard.told(masked(error)) for error in result.errors or ()]
+        return ExecutionResult(data=result.data, errors=errors or None, extensions={"cost": cost})
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: ``masked`` logs defects, and refusals are no defects."""
@@ -128,13 +155,18 @@ class Executable(Schema):
         context: Context,
         operation_name: str | None,
         allowed: Iterable[OperationType] | None,
-    ) -> tuple[Prepared, OperationDefinitionNode] | PreExecutionError:
-        """Return what can be executed, or why nothing can: syntax, limits, validation, sign-in."""
+    ) -> tuple[Prepared, OperationDefinitionNode, int] | PreExecutionError:
+        """Return what can be executed and its cost, or why nothing can: trust, syntax, limits, validation, sign-in."""
         if not query:
             raise MissingQueryError
+        guard = context.guard
+        if not guard.trusts(query):
+            return _refused(Refusal("This server answers trusted documents alone.", code="document_unknown"))
         prepared = self.prepared(query)
         if prepared.errors or prepared.document is None:
-            return PreExecutionError(data=None, errors=prepared.errors)
+            return PreExecutionError(data=None, errors=[guard.told(error) for error in prepared.errors])
+        if guard.closed and prepared.introspects:
+            return _refused(Forbidden("The schema of this server is closed; read schema.graphql instead."))
         if faults := unkept(variables):
             return PreExecutionError(data=None, errors=faults)
         operation = get_operation_ast(prepared.document, operation_name)
@@ -143,14 +175,16 @@ class Executable(Schema):
         kind = OperationType(operation.operation.value)
         if allowed is not None and kind not in allowed:
             raise InvalidOperationTypeError(kind)
+        assert prepared.costs is not None
+        cost = prepared.costs.of(operation, variables)
         try:
             context.sign_in()
             if not root_fields(prepared.document, operation) <= PUBLIC:
                 context.actor.require("read")
+            guard.charge(context.caller, cost)
         except Refusal as refusal:
-            error = GraphQLError(refusal.message, extensions={"code": refusal.code})
-            return PreExecutionError(data=None, errors=[error])
-        return prepared, operation
+            return _refused(refusal)
+        return prepared, operation, cost
 
     async def stream(
         self,
@@ -184,6 +218,14 @@ class Executable(Schema):
         return _masked_events(cast("AsyncGenerator[ExecutionResult, None]", events))
 
 
+def _refused(refusal: Refusal) -> PreExecutionError:
+    """Return the answer to what is refused before it is executed."""
+    extensions: dict[str, Any] = {"code": refusal.code}
+    if isinstance(refusal, RateLimited):
+        extensions["retryAfter"] = refusal.seconds
+    return PreExecutionError(data=None, errors=[GraphQLError(refusal.message, extensions=extensions)])
+
+
 def _never(_value: Any) -> TypeGuard[Awaitable[Any]]:
     """Say that a value is no awaitable: resolvers of queries and mutations are synchronous."""
     return False
@@ -215,6 +257,6 @@ def masked(error: GraphQLError, *, executed: bool = False) -> GraphQLError:
     if isinstance(cause, Refusal):
         return GraphQLError(cause.message, error.nodes, path=error.path, extensions={"code": cause.code})
     identity = uuid4().hex[:12]
-    LOG.error("an operation failed, id %s, at %s", identity, error.path, exc_info=cause)
+    LOG.error("an operation failed, id %s, request %s, at %s", identity, REQUEST_ID.get(), error.path, exc_info=cause)
     extensions = {"code": "internal", "id": identity}
     return GraphQLError(f"Internal error, id {identity}.", error.nodes, path=error.path, extensions=extensions)

@@ -2,72 +2,48 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
-    SelectionNode,
-    SelectionSetNode,
 )
 
+from api.endpoint.cost import Measure, Walk
 from schema.formats import storable
 
 MOST_TOKENS = 3000
+MOST_CHARACTERS = 100_000
+MOST_NESTED = 50
+MOST_OPERATIONS = 30
+MOST = Measure(depth=15, fields=600, aliases=40, directives=40, repeats=80, rows=100_000)
+SHAPE = MOST._fields[:-1]  # what does not depend on variables
 
 
-class Measure(NamedTuple):
-    """The size of a selection; fields, aliases and directives count wherever a fragment is spread."""
-
-    depth: int = 0
-    fields: int = 0
-    aliases: int = 0
-    directives: int = 0
-
-
-MOST = Measure(depth=15, fields=600, aliases=40, directives=40)
-
-
-def oversized(document: DocumentNode) -> list[GraphQLError]:
-    """Return an error for each limit that an operation of the document exceeds."""
-    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    known: dict[str, Measure] = {}
-
-    def of_set(selections: SelectionSetNode | None) -> Measure:
-        parts = [of(selection) for selection in (selections.selections if selections else ())]
-        return Measure(
-            max((part.depth for part in parts), default=0),
-            *(sum(column) for column in list(zip(*parts, strict=True))[1:]),
-        )
-
-    def of(node: SelectionNode) -> Measure:
-        directives = len(node.directives or ())
-        if isinstance(node, FieldNode):
-            below = of_set(node.selection_set)
-            return Measure(
-                below.depth + 1, below.fields + 1, below.aliases + bool(node.alias), below.directives + directives
-            )
-        if isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name not in known:
-                known[name] = Measure()  # a cycle ends here; validation reports it
-                known[name] = of_set(fragments[name].selection_set) if name in fragments else Measure()
-            below = known[name]
-        else:
-            below = of_set(getattr(node, "selection_set", None))
-        return below._replace(directives=below.directives + directives)
-
+def oversized(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """Return an error for each limit that an operation of the document exceeds, whatever its variables."""
+    if len(operations(document)) > MOST_OPERATIONS:
+        return [too_large(f"The document has more than {MOST_OPERATIONS} operations.")]
+    walk = Walk(schema, document)
     return [
-        GraphQLError(f"The operation has {value} {name}; at most {most} are allowed.", extensions={"code": "too_large"})
-        for operation in document.definitions
-        if isinstance(operation, OperationDefinitionNode)
-        for name, value, most in zip(Measure._fields, of_set(operation.selection_set), MOST, strict=True)
+        too_large(f"The operation has {value} {name}; at most {most} are allowed.")
+        for operation in operations(document)
+        for name, value, most in zip(SHAPE, walk.of(operation), MOST, strict=False)
         if value > most
     ]
+
+
+def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
+    """Return the operations of a document."""
+    return [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+
+
+def too_large(message: str) -> GraphQLError:
+    """Return the error of what is larger than allowed."""
+    return GraphQLError(message, extensions={"code": "too_large"})
 
 
 def literals(document: DocumentNode) -> list[str]:
@@ -80,17 +56,19 @@ def literals(document: DocumentNode) -> list[str]:
 
 
 def unkept(values: object) -> list[GraphQLError]:
-    """Return an error when a text among values, however nested, is one that no database keeps."""
-    waiting = [values]
+    """Return an error when a text among values is one that no database keeps, or when values are nested too deep."""
+    waiting = [(values, 1)]
     while waiting:
-        value = waiting.pop()
+        value, depth = waiting.pop()
         if isinstance(value, str) and not storable(value):
             message = "A text of the request holds a NUL character or half of a surrogate pair; remove it."
             return [GraphQLError(message, extensions={"code": "invalid"})]
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list):
-            waiting += value
+        if isinstance(value, (dict, list)):
+            if depth > MOST_NESTED:
+                return [too_large(f"The values are nested deeper than {MOST_NESTED} levels.")]
+            if isinstance(value, dict):
+                waiting += [(name, depth) for name in value]
+            waiting += [(below, depth + 1) for below in (value.values() if isinstance(value, dict) else value)]
     return []
 
 

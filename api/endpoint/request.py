@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import Request
 
 from api.endpoint.negotiation import readable
+from api.endpoint.trusted import digest
 
 POST_ALONE = {"allow": "POST"}
 
@@ -24,9 +25,10 @@ class Unanswerable(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """The parameters of one operation."""
+    """The parameters of one operation; ``document`` identifies a trusted one."""
 
     query: str | None = None
+    document: str | None = None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
@@ -35,6 +37,7 @@ class Asked:
 # parameter -> the type that it must have, and how a caller knows that type
 PARAMETERS: dict[str, tuple[type, str]] = {
     "query": (str, "a string"),
+    "documentId": (str, "a string"),
     "operationName": (str, "a string"),
     "variables": (dict, "an object"),
     "extensions": (dict, "an object"),
@@ -77,9 +80,20 @@ def of_object(body: Any) -> Asked:
         value = body.get(name)
         if value is not None and not isinstance(value, wanted):
             raise Unanswerable(400, f"{name} is {_kind(value)}; it must be {said} or null.")
-    if not body.get("query"):
+    query, extensions = body.get("query"), body.get("extensions")
+    document = body.get("documentId") or _persisted(extensions)
+    if not query and not document:
         raise Unanswerable(400, "There is no query; send the text of a document as query.")
-    return Asked(body["query"], body.get("variables"), body.get("operationName") or None, body.get("extensions"))
+    if query and document and digest(query) != document.removeprefix("sha256:"):
+        raise Unanswerable(400, f"{document[:80]!r} is not the SHA-256 of the query; send one of them.")
+    return Asked(query or None, document, body.get("variables"), body.get("operationName") or None, extensions)
+
+
+def _persisted(extensions: dict[str, Any] | None) -> str | None:
+    """Return the hash that a client gives as Apollo's clients do, in ``extensions.persistedQuery``."""
+    persisted = (extensions or {}).get("persistedQuery")
+    found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def decoded(text: str | bytes, name: str) -> Any:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
@@ -15,7 +14,7 @@ from api.endpoint.negotiation import JSON, RESPONSE
 from api.endpoint.request import Unanswerable
 
 # Statuses of answers without data, by the code of their first error; any other is the request's own fault.
-STATUS = {"not_signed_in": 401, "forbidden": 403, "internal": 500}
+STATUS = {"not_signed_in": 401, "forbidden": 403, "rate_limited": 429, "timed_out": 503, "internal": 500}
 UNKEPT = {"cache-control": "no-store"}
 # A copy may be kept by the caller alone, and is asked about each time: what it says may change with the next write.
 KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Authorization, Cookie"}
@@ -39,9 +38,15 @@ def is_refused(result: ExecutionResult) -> bool:
 
 
 def response_of(result: ExecutionResult, media: str) -> Response:
-    """Return the response of one operation: 200 in application/json, the status of its kind in the other type."""
-    status = _status(result.errors) if media == RESPONSE and is_refused(result) else 200
-    return Response(orjson.dumps(body_of(result)), status, UNKEPT, f"{media}; charset=utf-8")
+    """Return the response of one operation: 200 in application/json, the status of its kind in the other type.
+
+    Who asks too much gets 429 in both: that is for every client, proxy and monitor on the way.
+    """
+    told = result.errors[0].extensions or {} if result.errors and is_refused(result) else None
+    status = 200 if told is None else STATUS.get(str(told.get("code")), 400)
+    headers = {**UNKEPT, "retry-after": str(told["retryAfter"])} if told and "retryAfter" in told else UNKEPT
+    status = status if media == RESPONSE or status == 429 else 200
+    return Response(orjson.dumps(body_of(result)), status, headers, f"{media}; charset=utf-8")
 
 
 def response_of_batch(results: list[ExecutionResult]) -> Response:
@@ -78,8 +83,3 @@ def _names(known: str | None, tag: str) -> bool:
     return known is not None and (
         known.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in known.split(","))
     )
-
-
-def _status(errors: list[GraphQLError] | None) -> int:
-    code = (errors[0].extensions or {}).get("code") if errors else None
-    return STATUS.get(str(code), 400)

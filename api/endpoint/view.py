@@ -29,9 +29,10 @@ from api.console.page import graphiql_page
 from api.endpoint.context import Context
 from api.endpoint.cookie import CSRF, ours, session_of
 from api.endpoint.executable import Executable
+from api.endpoint.guard import Guard
 from api.endpoint.negotiation import JSON, RESPONSE, accepted
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
-from api.endpoint.response import kept, refusal, response_of, unanswerable
+from api.endpoint.response import kept, refusal, response_of, response_of_batch, unanswerable
 from policies.refusal import Refusal
 
 METHODS = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
@@ -72,9 +73,9 @@ class Endpoint(GraphQL[Context, None]):
     websocket_adapter_class = Messages
     schema: Executable
 
-    def __init__(self, schema: Executable, engine: Engine, home: Path) -> None:
+    def __init__(self, schema: Executable, engine: Engine, home: Path, guard: Guard) -> None:
         super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
-        self.engine, self.home = engine, home
+        self.engine, self.home, self.guard = engine, home, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a socket."""
@@ -89,7 +90,7 @@ class Endpoint(GraphQL[Context, None]):
         """Return the response to an HTTP request: the page, a stream, or the answer of its operations."""
         media = accepted(request.headers.get("accept"))
         try:
-            if _wants_page(request):
+            if not self.guard.closed and _wants_page(request):
                 return await self.render_graphql_ide(request)
             if request.headers.get("sec-fetch-site") == "cross-site":
                 raise Unanswerable(403, "A page of another site may not ask here.", code="forbidden")
@@ -97,10 +98,9 @@ class Endpoint(GraphQL[Context, None]):
                 return await self.run(request)
             if media is None:
                 raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
-            wanted = await asked(request)
+            wanted, context = await asked(request), await self.get_context(request, Response())
             if isinstance(wanted, list):
-                raise Unanswerable(400, "Batches are off; send one operation a request.")
-            context = await self.get_context(request, Response())
+                return response_of_batch([await self.executed(one, context, "POST") for one in self.batch(wanted)])
             response = response_of(await self.executed(wanted, context, request.method), media)
             return kept(response, request.headers.get("if-none-match")) if request.method == "GET" else response
         except Unanswerable as refused:
@@ -108,23 +108,36 @@ class Endpoint(GraphQL[Context, None]):
         except HTTPException as refused:  # of Strawberry's streams
             return refusal(refused.status_code, "invalid", refused.reason)
 
+    def batch(self, wanted: list[Asked]) -> list[Asked]:
+        """Return the operations of a batch, which are executed one after the other; Unanswerable for too many."""
+        if not 0 < len(wanted) <= self.guard.batch:
+            message = f"The batch has {len(wanted)} operations; send 1 to {self.guard.batch}."
+            raise Unanswerable(400, message if self.guard.batch else "Batches are off; send one operation a request.")
+        return wanted
+
     async def executed(self, wanted: Asked, context: Context, method: str) -> ExecutionResult:
         """Return the result of one operation; Unanswerable for a mutation by GET, which must change nothing."""
+        if method == "GET" and wanted.document is None and self.guard.closed:
+            raise Unanswerable(405, "By GET only trusted documents are answered here.", headers=POST_ALONE)
+        query = wanted.query
+        if query is None and self.guard.documents is not None and wanted.document is not None:
+            query = self.guard.documents.text(wanted.document)
+        if query is None:
+            return failed(f"No trusted document is {wanted.document!r:.90}.", code="document_unknown")
         try:
             return await self.schema.execute(
-                wanted.query, wanted.variables, context, None, wanted.operation_name, METHODS[method]
+                query, wanted.variables, context, None, wanted.operation_name, METHODS[method]
             )
         except InvalidOperationTypeError as error:
             kind = error.operation_type
             if kind is OperationType.SUBSCRIPTION:
-                message = "Subscriptions answer over a WebSocket with graphql-transport-ws."
-                return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": "invalid"})])
+                return failed("Subscriptions answer over a WebSocket with graphql-transport-ws.", code="invalid")
             raise Unanswerable(405, f"A {kind.value} needs POST.", headers=POST_ALONE) from error
         except CannotGetOperationTypeError:
             message = f"The document has no operation {wanted.operation_name!r}; name one of its own as operationName."
             if wanted.operation_name is None:
                 message = "The document has several operations or none; name the one to execute as operationName."
-            return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": "invalid"})])
+            return failed(message, code="invalid")
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Return the context of an operation, with the key of its Authorization header, else its session's cookie."""
@@ -132,9 +145,9 @@ class Endpoint(GraphQL[Context, None]):
         session = None if key else session_of(request)
         if session is not None and not ours(request):
             if isinstance(request, WebSocket):  # a key may follow in the payload
-                return Context(self.engine, self.home)
+                return Context(self.engine, self.home, address=_address(request), guard=self.guard)
             raise Unanswerable(403, f"A session's cookie needs the header {CSRF}: 1 beside it.", code="csrf_missing")
-        return Context(self.engine, self.home, key, session=session)
+        return Context(self.engine, self.home, key, session=session, address=_address(request), guard=self.guard)
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Sign in with the key of the connection's payload; the connection is refused when the key is not known."""
@@ -155,6 +168,15 @@ class Endpoint(GraphQL[Context, None]):
         """Serve GraphiQL."""
         page: Response = graphiql_page()
         return page
+
+
+def failed(message: str, *, code: str) -> PreExecutionError:
+    """Return the result of an operation that is not executed."""
+    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code})])
+
+
+def _address(request: Request | WebSocket) -> str:
+    return request.client.host if request.client else ""
 
 
 def _wants_page(request: Request) -> bool:

@@ -50,7 +50,7 @@ def test_it_serves_and_stops_in_an_orderly_way(sqlite_engine: Engine, tmp_path: 
         except httpx.TransportError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=20)
     assert "Traceback" not in error + out

@@ -84,9 +84,9 @@ def test_only_json_in_utf_8_is_read(client: TestClient, header: str, read: bool)
     ("body", "status", "code"),
     [
         (ASK, 200, None),
-        ({"query": "{"}, 400, None),
-        ({"query": "{ nothing }"}, 400, None),
-        ({"query": "query Q($id: ID!) { __typename }", "variables": {"id": None}}, 400, None),
+        ({"query": "{"}, 400, "invalid"),
+        ({"query": "{ nothing }"}, 400, "invalid"),
+        ({"query": "query Q($id: ID!) { __typename }", "variables": {"id": None}}, 400, "invalid"),
         ({"query": "query A { __typename } query B { __typename }"}, 400, "invalid"),
         ({"query": "{ __typename }", "operationName": "Absent"}, 400, "invalid"),
         ({"query": "subscription { runProgress { done } }"}, 400, "invalid"),

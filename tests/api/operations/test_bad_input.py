@@ -11,6 +11,7 @@ import pytest
 import world
 from sqlalchemy import Engine, text
 
+from api.endpoint.guard import Guard
 from schema.select.field import global_id
 
 LIST = (
@@ -75,10 +76,14 @@ def test_an_answer_is_bounded_however_few_rows_it_is_made_of(
     with sqlite_engine.begin() as connection:
         for key in range(50):
             connection.execute(order, {"key": key})
-    nested = "orders { customer { " * 6 + "id" + " } }" * 6
-    (error,) = made.ask(f"{{ customers {{ nodes {{ {nested} }} }} }}", planning=planning)["errors"]
+    nested = f"{{ customers {{ nodes {{ {'orders { customer { ' * 6} id {'} }' * 6} }} }} }}"
+    (error,) = made.ask(nested, planning=planning)["errors"]
     assert error["extensions"]["code"] == "too_large"
-    assert "100,000 rows" in error["message"]
+    assert "may hold 1,953,051 rows" in error["message"]
+    made.guard = Guard(rows=10**12)
+    (error,) = made.ask(nested, planning=planning)["errors"]
+    assert error["extensions"]["code"] == "too_large"
+    assert "more than 100,000 rows" in error["message"]
     twice = "orders { customer { orders { id } } }"
     assert "errors" not in made.ask(f"{{ customers {{ nodes {{ {twice} }} }} }}", planning=planning)
     many = " ".join(f"a{n}: customers {{ nodes {{ {twice} }} }}" for n in range(40))

@@ -1,0 +1,81 @@
+"""Ends an operation that takes too long: its statements are interrupted on SQLite and cancelled on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection
+
+from policies.refusal import Refusal
+
+CANCEL_SECONDS = 5.0
+
+
+class Deadline:
+    """The time that one operation has; ``expire`` may be called from any thread, once it is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.at = seconds, monotonic() + seconds
+        self._open: set[Any] = set()
+        self._lock = Lock()
+        self._expired = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self._expired or monotonic() >= self.at
+
+    def check(self) -> None:
+        """Raise the Refusal ``timed_out`` when the time is over."""
+        if self.passed:
+            raise Refusal(
+                f"The operation took more than {self.seconds:g} seconds and was ended; ask for less.", code="timed_out"
+            )
+
+    @contextmanager
+    def over(self, connection: Connection) -> Iterator[Connection]:
+        """Let what runs on a connection end with the time; then it is thrown away, for a late cancel could hit another."""
+        driver = connection.connection.driver_connection
+        self.check()
+        with self._lock:
+            self._open.add(driver)
+        try:
+            yield connection
+        except Exception:
+            if self._closed(connection, driver):
+                self.check()
+            raise
+        if self._closed(connection, driver):
+            self.check()
+
+    def _closed(self, connection: Connection, driver: Any) -> bool:
+        with self._lock:
+            self._open.discard(driver)
+            if self._expired:
+                connection.invalidate()
+            return self._expired
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Expire when the time is over, by the running event loop."""
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self.at - monotonic(), loop.run_in_executor, None, self.expire)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def expire(self) -> None:
+        """End what runs; blocks while PostgreSQL is told."""
+        with self._lock:
+            self._expired = True
+            for driver in self._open:
+                if hasattr(driver, "interrupt"):
+                    driver.interrupt()
+                else:
+                    driver.cancel_safe(timeout=CANCEL_SECONDS)
