@@ -34,7 +34,8 @@ from schema.select.page import USUAL
 
 SIZES = {"first", "last", "limit"}
 LIST = 5  # rows of a list for which no size is asked, as relations usually have
-INTROSPECTED = 2  # the same for what a type of the schema holds
+# The same for the lists of introspection, as they are on the average; others have 1.
+INTROSPECTED = {"types": 100, "fields": 10, "args": 2, "inputFields": 3, "enumValues": 2}
 META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 UNBOUNDED = 10**9
 
@@ -125,9 +126,8 @@ class Walk:
         if not is_list_type(get_nullable_type(field.type)) or _is_connection(parent):
             return 1 + below  # the page's size is its connection's
         if size is None:
-            size = LIST
-            if parent is not None and parent.name.startswith("__"):
-                size = len(self.schema.type_map) if node.name.value == "types" else INTROSPECTED
+            introspected = parent is not None and parent.name.startswith("__")
+            size = INTROSPECTED.get(node.name.value, 1) if introspected else LIST
         return size * (1 + below)
 
     def _size(self, node: FieldNode) -> int | None:
