@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from api.errors import ExtraMissing, Invalid
+from schema.formats import fold
 
 READ_ONLY = {"fenji_read_only": True}
 
@@ -40,11 +41,16 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # the begin event below says how a transaction begins
         for pragma in ("journal_mode=wal", "synchronous=normal", "busy_timeout=30000", "foreign_keys=on"):
             connection.execute(f"pragma {pragma}")
+        connection.create_function("fenji_fold", 1, _folded, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("fenji_read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else fold(text)
 
 
 @contextmanager

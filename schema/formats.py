@@ -8,6 +8,7 @@ cure.  None reads a database or a clock.  Sources: GB 32100-2015 with amendment 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import NoReturn
@@ -44,6 +45,11 @@ def _refuse(text: str, sentence: str) -> NoReturn:
 def storable(text: str) -> bool:
     """Say whether both databases can keep a text: no NUL, no half of a surrogate pair."""
     return re.search("[\x00\ud800-\udfff]", text) is None
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared without case and width: lower case, in Unicode's compatible form (NFKC)."""
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def half_width(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
@@ -20,14 +19,6 @@ Identity = Annotated[strawberry.ID, strawberry.argument(description="Global id o
 VersionId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the policy version. 政策版本标识")]
 Reason = Annotated[str, strawberry.argument(description="Why; kept with the change. 原因")]
 Values = "The values. 内容"
-
-
-@strawberry.enum(description="Direction of an order; unknown values come last in both. 排序方向")
-class Direction(Enum):
-    """Direction of an order."""
-
-    ASC = strawberry.enum_value("asc", description="Smallest first. 升序")
-    DESC = strawberry.enum_value("desc", description="Greatest first. 降序")
 
 
 def given(values: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Feedback-improvement items: the list by state, and the doors to their commands."""
+"""Feedback-improvement items: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -6,41 +6,29 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from api.commands import improvement as commands
 from api.endpoint.context import Info
 from api.operations.arguments import (
-    After,
-    Before,
     CustomerId,
-    First,
     Identity,
-    Last,
     Values,
     given,
     needed,
     one,
     optional,
 )
-from api.operations.declaring import Refusal, mutation, query
+from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
-from schema.objects.improvement import Improvement, ImprovementState
-from schema.select import Connection, Key, Page, page
+from schema.objects.improvement import Improvement
 from schema.select.field import key_of
 
 ImprovementResult = Annotated[
     Improvement | Refusal, strawberry.union("ImprovementResult", description="The item, or why not. 改进项或原因")
 ]
 Verification = Annotated[str, strawberry.argument(description="How the effect was checked. 验证结果")]
-
-
-@strawberry.input(description="All conditions hold together. 改进项筛选条件")
-class ImprovementFilter:
-    """All conditions hold together."""
-
-    state: list[ImprovementState] | None = optional("One of these states. 状态")
-    overdue_on: date | None = optional("Due before this day and neither done nor verified. 在此日期已逾期")
 
 
 @strawberry.input(description="Changes; what is left out stays. 改进项修改内容")
@@ -66,24 +54,10 @@ class ImprovementInput(ImprovementPatch):
 class ImprovementQueries:
     """Reads of improvement items."""
 
-    @query(Connection[Improvement], "Improvement items by due date, by pages. 改进项列表")
-    def improvements(
-        self,
-        filter: Annotated[ImprovementFilter | None, strawberry.argument(description="Which items. 筛选")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page:
-        """Return a page of items."""
-        row = tables.Improvement
-        statement = select(row)
-        if filter is not None and filter.state:
-            statement = statement.where(row.state.in_([state.value for state in filter.state]))
-        if filter is not None and filter.overdue_on:
-            statement = statement.where(row.due_on < filter.overdue_on, row.state.not_in(("done", "verified")))
-        keys = [Key(row.due_on, nullable=True), Key(row.id)]
-        return page(statement, keys, "due_on", first=first, after=after, last=last, before=before)
+    improvements = connected(
+        Improvement, "Improvement items, by due date when not told otherwise, by pages. 改进项列表", [("due_on", False)]
+    )
+    improvement = single(Improvement, "One improvement item; null when there is none. 单个改进项")
 
 
 def _stepped(info: Info, command: Any, id: strawberry.ID, *arguments: Any) -> Select[Any]:

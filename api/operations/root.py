@@ -28,6 +28,7 @@ from api.operations.service_record import ServiceRecordMutations
 from api.operations.survey import SurveyMutations
 from api.operations.tag import TagMutations, TagQueries
 from api.operations.user import UserMutations, UserQueries
+from schema.filter import complete
 from schema.objects.exact import SCALARS
 from schema.select import SelectExecutor
 
@@ -81,6 +82,7 @@ class Subscription(RunSubscriptions):
     """What is told as it happens."""
 
 
+complete()
 schema = Executable(
     query=Query,
     mutation=Mutation,

@@ -10,6 +10,7 @@ import strawberry
 from sqlalchemy import ColumnElement, case, literal_column, type_coerce
 
 from schema import graded, tables
+from schema.filter.text import has_words
 from schema.objects.appointment import Appointment
 from schema.objects.assessment import Assessment
 from schema.objects.contact import Contact
@@ -25,9 +26,10 @@ from schema.objects.region import Region
 from schema.objects.service_record import ServiceRecord
 from schema.objects.status_change import CustomerStatus, StatusChange
 from schema.objects.survey import Survey
-from schema.objects.tag import Tag
+from schema.objects.tag import TAGGED, Tag
 from schema.objects.user import User
 from schema.select import Node, column, computed, identifier, listed, mapped, related
+from schema.select.field import Criterion
 from schema.tables.base import Figure
 
 # What R1.1 asks of a customer's record.
@@ -46,7 +48,17 @@ def completeness(customer: Any) -> ColumnElement[Any]:
     return type_coerce((known * 20_000 + len(REQUIRED)) // (2 * len(REQUIRED)), Figure)
 
 
-@mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户")
+SEARCH = Criterion(
+    "search",
+    str,
+    lambda table, wanted, viewer: has_words(
+        [table.c[name] for name in ("number", "name", "short_name", "uscc")], wanted
+    ),
+    "Each of these words is in the number, a name or the credit code, without regard to case and width. 全文搜索",
+)
+
+
+@mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户", criteria=(TAGGED, SEARCH))
 class Customer(Node):
     """A company."""
 

@@ -115,7 +115,11 @@ class Grade(Node):
     )
     standing: Standing | None = related("Where the hold rule leaves the customer; null without one. 保持规则下的等级")
     total: Exact | None = derived(
-        "total", make=scaled, lookups=(PLAN,), description="Exact total of 100, when certain. 总分"
+        "total",
+        make=scaled,
+        lookups=(PLAN,),
+        description="Exact total of 100, when certain. 总分",
+        order=lambda table, viewer: table.c.total,
     )
     display_total: str | None = derived(
         "total", make=displayed, lookups=(PLAN,), description="The total with one decimal, rounded down. 显示总分"

@@ -7,9 +7,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, and_
 
 from schema import tables
 from schema.select import Node, column, identifier, mapped, personal, related
+from schema.select.fetch import Viewer
+from schema.select.field import Criterion
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -27,8 +30,18 @@ class ImprovementState(Enum):
     REOPENED = strawberry.enum_value("reopened", description="The measure did not work. 重新打开")
 
 
+def overdue(table: FromClause, day: date, viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that an item was due before a day and is neither done nor verified."""
+    return and_(table.c.due_on < day, table.c.state.not_in(("done", "verified")))
+
+
+OVERDUE = Criterion("overdue_on", date, overdue, "Due before this day and neither done nor verified. 在此日期已逾期")
+
+
 @mapped(
-    tables.Improvement, "A problem that a customer reported, the measure against it, and whether it worked. 反馈改进"
+    tables.Improvement,
+    "A problem that a customer reported, the measure against it, and whether it worked. 反馈改进",
+    criteria=(OVERDUE,),
 )
 class Improvement(Node):
     """A problem, the measure against it, and whether it worked."""

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, func, or_, select
 
 from schema import tables
+from schema.filter.operators import bounded
 from schema.select import Node, column, identifier, mapped, related
+from schema.select.fetch import Viewer
+from schema.select.field import Criterion
 
 
-@mapped(tables.Industry, "An industry of GB/T 4754. 国民经济行业分类")
+def within(table: FromClause, code: str, viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that an industry is the one of a code or lies below it: C, 34, 344 or 3441."""
+    bounded(len(code), 4, "within", "characters")
+    if not code.isalpha():
+        found: ColumnElement[bool] = table.c.code.startswith(code, autoescape=True)
+        return found
+    above = tables.Industry.__table__.alias()  # a section's divisions: the first two digits of all below it
+    divisions = select(above.c.code).where(above.c.parent_code == code.upper())
+    return or_(table.c.code == code.upper(), func.substr(table.c.code, 1, 2).in_(divisions))
+
+
+WITHIN = Criterion("within", str, within, "Code of any level, with all below it: C, 34, 344, 3441. 行业代码(含下级)")
+
+
+@mapped(tables.Industry, "An industry of GB/T 4754. 国民经济行业分类", criteria=(WITHIN,))
 class Industry(Node):
     """An industry of GB/T 4754."""
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, or_
 
 from schema import tables
+from schema.filter.operators import bounded
 from schema.select import Node, column, identifier, mapped, related
+from schema.select.fetch import Viewer
+from schema.select.field import Criterion
 
 
-@mapped(tables.Region, "A province or prefecture by its GB/T 2260 code. 行政区划")
+def within(table: FromClause, code: str, viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that a region is the one of a code, or lies in the province of that code."""
+    bounded(len(code), 6, "within", "characters")
+    return or_(table.c.code == code, table.c.parent_code == code)
+
+
+WITHIN = Criterion("within", str, within, "Six digits; a province with its prefectures. 地区代码(省含市)")
+
+
+@mapped(tables.Region, "A province or prefecture by its GB/T 2260 code. 行政区划", criteria=(WITHIN,))
 class Region(Node):
     """A province or prefecture."""
 

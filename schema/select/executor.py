@@ -22,7 +22,6 @@ from graphql.pyutils import Path
 from sqlalchemy import Select
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from policies.refusal import Refusal
 from schema.select import connection, fallback
 from schema.select.bounded import Bounded
 from schema.select.fetch import Context, Reader, bounded
@@ -145,25 +144,27 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             return found
 
     def plan(self, type_: Any, details: Details) -> Level | None:
-        """Return the plan of a selection for the values of its variables, or None when it cannot be planned."""
-        if not self.context_value.planning:
-            return None
+        """Return the plan of a selection for the values of its variables, or None when it cannot be planned.
+
+        It is made without ``planning`` as well: an argument below that is refused is refused here, before any statement.
+        """
         nodes = tuple(id(detail.node) for detail in details)
         names = self.plans.variables.get(nodes)
         if names is None:
             used = {name for detail in details for name in self._variables(detail.node.selection_set)}
             names = self.plans.variables.put(nodes, tuple(sorted(used)))
         values = self.variable_values.coerced
-        seeing = self.context_value.viewer.roles
-        key = (type_.name, self.context_value.dialect, seeing, nodes, *(repr(values.get(name)) for name in names))
+        roles = self.context_value.viewer.roles  # conditions below depend on them
+        known = (type_.name, self.context_value.dialect, roles, nodes)
+        key = (*known, *(repr(values.get(name)) for name in names))
         found = self.plans.levels.get(key)
         if found is None:
             try:
                 found = (Planner(self, self.context_value).level(type_, details),)
-            except (Unplannable, Refusal, GraphQLError):  # arguments that are refused: ordinary resolution says where
+            except (Unplannable, GraphQLError):
                 found = (None,)
             self.plans.levels.put(key, found)
-        return found[0]
+        return found[0] if self.context_value.planning else None
 
     def _variables(self, node: Any) -> Iterator[str]:
         """Yield the names of the variables used under a node, through fragments."""

@@ -44,6 +44,7 @@ class Derived:
 
     ``make`` takes the columns' values, then what each lookup found; ``viewed`` puts the viewer before them.  ``kind`` is
     the kind of a personal field: who may not see it gets its mask, and can neither filter, order nor group by it.
+    ``order`` is what it is ordered by.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +52,7 @@ class Derived:
     lookups: tuple[Lookup, ...] = ()
     viewed: bool = False
     kind: str | None = None
+    order: Order | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -90,10 +92,32 @@ class Identity(NamedTuple):
 IDENTITIES: dict[str, Identity] = {}  # by the type's name
 
 
-def mapped(table: type[Base], description: str, *, views: tuple[type[Base], ...] = ()) -> Callable[[type[T]], type[T]]:
+@dataclass(frozen=True)
+class Criterion:
+    """A condition of a type's filter that is no field of it: ``make`` takes the table, the value given and the viewer.
+
+    ``type`` is the value's type, ``kinds`` those of the personal values that it compares.
+    """
+
+    name: str
+    type: Any
+    make: Callable[[FromClause, Any, Viewer], ColumnElement[bool]]
+    description: str
+    kinds: tuple[str, ...] = ()
+
+
+# The type of each table, and of each view of it, with what its filter takes besides its fields.
+TYPES: dict[type[Base], type[Any]] = {}
+CRITERIA: dict[type[Base], tuple[Criterion, ...]] = {}
+
+
+def mapped(
+    table: type[Base], description: str, *, views: Sequence[type[Base]] = (), criteria: Sequence[Criterion] = ()
+) -> Callable[[type[T]], type[T]]:
     """Make a GraphQL type of a class whose fields are declared with this module.
 
-    ``table`` holds its rows; relations may also show those of ``views`` of it.
+    ``table`` holds its rows; relations may also show those of ``views`` of it.  ``criteria`` are what its filter takes
+    besides its fields.
     """
 
     def wrap(cls: type[T]) -> type[T]:
@@ -102,7 +126,10 @@ def mapped(table: type[Base], description: str, *, views: tuple[type[Base], ...]
         identity = getattr(vars(cls).get("id"), "metadata", {}).get(SOURCE)
         if isinstance(identity, Identifier):
             IDENTITIES[identity.type_name] = Identity(cls, table, identity.columns)
-        return strawberry.type(cls, description=description)
+        made = strawberry.type(cls, description=description)
+        for model in (table, *views):
+            TYPES[model], CRITERIA[model] = made, tuple(criteria)
+        return made
 
     return wrap
 
@@ -142,9 +169,15 @@ def computed(
     return _field(source, description, resolver_of(source, arguments))
 
 
-def derived(*columns: str, make: Callable[..., Any], description: str, lookups: tuple[Lookup, ...] = ()) -> Any:
-    """Declare a field that is a pure function of columns and of what ``lookups`` find."""
-    return _derived(Derived(columns, make, lookups), description)
+def derived(
+    *columns: str,
+    make: Callable[..., Any],
+    description: str,
+    lookups: tuple[Lookup, ...] = (),
+    order: Order | None = None,
+) -> Any:
+    """Declare a field that is a pure function of columns and of what ``lookups`` find; ``order`` is what orders it."""
+    return _derived(Derived(columns, make, lookups, order=order), description)
 
 
 def personal(name: str, kind: str, description: str) -> Any:
@@ -180,7 +213,10 @@ def related(description: str, name: str | None = None) -> Any:
 
 
 def listed(description: str, name: str | None = None) -> Any:
-    """Declare a to-many relation, in the order of the mapping; ``first`` limits it per parent."""
+    """Declare a to-many relation, in the order of the mapping unless told otherwise.
+
+    Its arguments ``filter``, ``orderBy`` and ``first``, each per parent, are added by ``schema.filter.arguments``.
+    """
 
     def resolver(root: Any, info: strawberry.Info, first: int | None = None) -> Any:
         return getattr(root, name or info.python_name)[: check_first(first)]

@@ -64,13 +64,20 @@ class Key:
         found = PARSE[wanted](value) if wanted in PARSE else value
         if type(found) is not wanted:
             raise ValueError(f"{value!r} is no {wanted.__name__}")
-        if isinstance(found, str) and not storable(found):
-            raise ValueError("no text that is kept")
-        stored = kind.process_bind_param(found, DIALECT) if isinstance(kind, TypeDecorator) else found
-        bits = 31 if isinstance(kind, Integer) and not isinstance(kind, BigInteger) else 63
-        if isinstance(stored, int) and not -(2**bits) <= stored < 2**bits:
-            raise ValueError("out of the column's range")
+        fits(kind, found)
         return found
+
+
+def fits(kind: Any, value: Any) -> None:
+    """Raise ValueError or ArithmeticError for a value that a column of the type cannot hold."""
+    if isinstance(value, str) and not storable(value):
+        raise ValueError("a text with a NUL character or half of a surrogate pair is kept nowhere")
+    if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < 20):
+        raise ValueError("no amount that can be kept")
+    stored = kind.process_bind_param(value, DIALECT) if isinstance(kind, TypeDecorator) else value
+    bits = 31 if isinstance(kind, Integer) and not isinstance(kind, BigInteger) else 63
+    if isinstance(stored, int) and not -(2**bits) <= stored < 2**bits:
+        raise ValueError("out of the column's range")
 
 
 # SQLAlchemy does not know what our own column types are in Python.

@@ -30,9 +30,11 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from schema.filter.narrowing import narrowed
 from schema.select.computed import Computed
 from schema.select.fetch import Context, among
 from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
+from schema.select.join import on
 from schema.select.level import Coerce, Derive, Descend, Join, Level
 from schema.select.visibility import visible
 
@@ -186,17 +188,18 @@ class _LevelPlan:
     def _descend(self, key: str, field: GraphQLField, details: Details, relation: RelationshipProperty[Any]) -> None:
         child = self.planner.level(get_named_type(field.type), details)  # type: ignore[arg-type]  # a listed field's type is an object
         local, remote = relation.local_remote_pairs[0]
-        order = list(relation.order_by) if relation.order_by else list(relation.mapper.primary_key)
-        statement = select(remote).order_by(*order)
-        if relation.secondary is not None:
-            assert relation.secondaryjoin is not None
-            statement = statement.select_from(relation.secondary).join(relation.target, relation.secondaryjoin)
-        statement = child.select_from(statement, remote).where(
-            among(remote, self.planner.dialect), *visible(self.planner.viewer, relation.mapper.class_)
-        )
         arguments = get_argument_values(
             field, details[0].node, self.planner.executor.variable_values, details[0].fragment_variable_values
         )
+        statement = select(remote)
+        if relation.secondary is not None:
+            assert relation.secondaryjoin is not None
+            statement = statement.select_from(relation.secondary.join(relation.target, relation.secondaryjoin))
+        statement, order = narrowed(statement, relation, arguments, self.planner.viewer)
+        statement = child.select_from(statement, remote).where(
+            among(remote, self.planner.dialect), *visible(self.planner.viewer, relation.mapper.class_)
+        )
+        statement = statement.order_by(*order)
         first = check_first(arguments.get("first"))
         if first is not None:
             rank = func.row_number().over(partition_by=remote, order_by=order)
@@ -227,9 +230,8 @@ class _LevelPlan:
 
     def _joined(self, relation: RelationshipProperty[Any], table: FromClause, alias: FromClause) -> tuple[Any, Any]:
         """Return the join of a to-one relation: a row that the viewer does not see is as none."""
-        pairs = relation.local_remote_pairs
-        on = (table.c[_key(local)] == alias.c[_key(remote)] for local, remote in pairs)
-        return alias, and_(*on, *visible(self.planner.viewer, relation.mapper.class_, alias))
+        seen = visible(self.planner.viewer, relation.mapper.class_, alias)
+        return alias, and_(on(relation.local_remote_pairs, table, alias), *seen)
 
 
 def _key(column: ColumnElement[Any]) -> str:

@@ -15,7 +15,7 @@ from api.endpoint.guard import Guard
 from schema.select.field import global_id
 
 LIST = (
-    "query L($a: String, $f: Int, $o: CustomerOrder, $w: CustomerFilter) "
+    "query L($a: String, $f: Int, $o: [CustomerOrder!], $w: CustomerFilter) "
     "{ customers(after: $a, first: $f, orderBy: $o, filter: $w) { totalCount nodes { id } } }"
 )
 CREATE = "mutation C($s: String!) { r: createCustomer(input: {name: $s}) { ... on Refusal { code } } }"
@@ -36,11 +36,13 @@ CURSORS = [
 ] + [
     ("CREATED_AT", value) for value in ("2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x")
 ] + [
-    ("TOTAL", 2**63), ("TIER", 10**30), ("NAME", "\ud800"),
+    ("GRADE_TOTAL", 2**63), ("GRADE_TIER", 10**30), ("NAME", "\ud800"),
 ]  # fmt: skip
 FILTERS = [
-    *({key: value} for key in ("revenueMin", "revenueMax") for value in ("NaN", "-Infinity", "1e15", "1e999999999", "0.00001", 10**15, "9" * 5000)),
-    {"name": "x" * 100_000}, {"name": "\x00"}, {"owner": "\ud800"}, {"tier": ["\x00"]}, {"tags": [{"dimension": "\x00", "name": "a"}]},
+    *({"annualRevenue": {key: value}} for key in ("equals", "lte") for value in ("NaN", "-Infinity", "1e15", "1e999999999", "0.00001", 10**15, "9" * 5000)),
+    {"name": {"contains": "\x00"}}, {"owner": {"login": {"equals": "\ud800"}}}, {"grade": {"tier": {"in": ["\x00"]}}},
+    {"tagged": {"all": ["\x00:a"]}}, {"tagged": {"all": ["ohne"]}}, {"name": {"contains": None}}, {"name": None}, {"isNull": True},
+    {"id": {"equals": "x"}}, {"id": {"in": [global_id("Contact", 1)]}}, {"createdAt": {"lt": "2026-01-01T00:00:00"}},
 ]  # fmt: skip
 
 

@@ -13,16 +13,26 @@ from schema import tables
 from schema.select import Key, page
 from schema.select.field import global_id, key_of
 
-FIELDS = ("NUMBER", "NAME", "CREATED_AT", "EMPLOYEES", "ANNUAL_REVENUE", "TOTAL", "TIER")
+FIELDS = (
+    "NUMBER",
+    "NAME",
+    "CREATED_AT",
+    "EMPLOYEES",
+    "ANNUAL_REVENUE",
+    "GRADE_TOTAL",
+    "GRADE_TIER",
+    "OWNER_NAME",
+    "STATUS",
+)
 FORWARD = (
-    "query Q($order: CustomerOrder!, $after: String) { customers(orderBy: $order, first: 5, after: $after) "
+    "query Q($order: [CustomerOrder!], $after: String) { customers(orderBy: $order, first: 5, after: $after) "
     "{ nodes { number } pageInfo { endCursor hasNextPage } } }"
 )
 BACKWARD = (
-    "query Q($order: CustomerOrder!, $before: String) { customers(orderBy: $order, last: 5, before: $before) "
+    "query Q($order: [CustomerOrder!], $before: String) { customers(orderBy: $order, last: 5, before: $before) "
     "{ nodes { number } pageInfo { startCursor hasPreviousPage } } }"
 )
-WHOLE = "query Q($order: CustomerOrder!) { customers(orderBy: $order, first: 500) { nodes { number employees grade { total tier } } } }"
+WHOLE = "query Q($order: [CustomerOrder!]) { customers(orderBy: $order, first: 500) { nodes { number employees grade { total tier } } } }"
 
 
 def test_every_order_visits_every_row_once_forward_and_backward(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The two reads that every noun has: a connection with filter, order and pages, and one row by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import strawberry
+from sqlalchemy import Select, select
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from api.endpoint.context import Info
+from api.errors import Invalid
+from schema.filter import condition, filter_of, order_of, ordered
+from schema.select import Connection, Page, page
+from schema.select.field import model_of
+from schema.tables import Base
+
+PAGES = {
+    "first": (int, "How many rows, forward; 50 when not given, at most 500. 取前几行"),
+    "after": (str, "Cursor after which to begin. 起始游标之后"),
+    "last": (int, "How many rows, backward from the end. 取后几行"),
+    "before": (str, "Cursor before which to end. 结束游标之前"),
+}
+
+
+def connected(
+    type_: type[Any],
+    description: str,
+    order: Iterable[tuple[str, bool]] = (("id", False),),
+    *,
+    rows: Callable[..., Select[Any]] | None = None,
+    arguments: Mapping[str, tuple[Any, str]] | None = None,
+) -> StrawberryField:
+    """Declare a connection of a mapped type; ``order`` is its own one, (path, descending) pairs.
+
+    ``rows`` returns the statement of the rows that there are, the whole table when left out; it takes ``arguments``,
+    name -> (type, description), by their names.
+    """
+    model, usual, more = _model(type_), list(order), dict(arguments or {})
+
+    def resolver(info: Info, **given: Any) -> Page:
+        viewer = info.context.viewer
+        sizes = {name: given.pop(name, None) for name in PAGES}
+        filter, order_by = given.pop("filter", None), given.pop("orderBy", None)
+        statement = select(model) if rows is None else rows(**given)
+        if filter:
+            statement = statement.where(condition(model, filter, viewer))
+        ordering = ordered(model, order_by, viewer, usual)
+        return page(ordering.of(statement), ordering.keys, ordering.name, **sizes)
+
+    taken = {
+        "filter": (filter_of(type_), "Which rows; all when left out. 筛选"),
+        "orderBy": (list[order_of(type_)], "In which order; as described when left out. 排序"),  # type: ignore[misc]  # made of the declarations
+        **more,
+        **PAGES,
+    }
+    return _field(Connection[type_], description, resolver, taken)  # type: ignore[valid-type]  # as above
+
+
+def single(type_: type[Any], description: str, key: str | None = None) -> StrawberryField:
+    """Declare one row of a mapped type by its global id, or by ``key``, an attribute that is unique; null when there is none."""
+    model = _model(type_)
+    noun = type_.__strawberry_definition__.name
+
+    def resolver(info: Info, id: str | None = None, **by: Any) -> Select[Any]:
+        values = [value for value in (id, *by.values()) if value is not None]
+        if len(values) != 1:
+            raise Invalid(f"Give the id or the {key} of the {noun}, one of them.")
+        if id is None:
+            return select(model).where(getattr(model, str(key)) == values[0])
+        return select(model).where(condition(model, {"id": {"equals": id}}, info.context.viewer))
+
+    optional = {key: (str, f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
+    return _field(
+        type_ | None, description, resolver, {"id": (strawberry.ID, "Global id. 全局标识"), **optional}, key is None
+    )
+
+
+def _model(type_: type[Any]) -> type[Base]:
+    model = model_of(type_.__strawberry_definition__)
+    assert model is not None
+    return model
+
+
+def _field(
+    type_: Any, description: str, resolver: Any, arguments: Mapping[str, tuple[Any, str]], needed: bool = False
+) -> StrawberryField:
+    field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=type_, description=description)
+    field.arguments = [
+        StrawberryArgument(
+            python_name=name,
+            graphql_name=name,
+            type_annotation=StrawberryAnnotation(of if needed else of | None),
+            description=text,
+            default=strawberry.UNSET if needed else None,
+        )
+        for name, (of, text) in arguments.items()
+    ]
+    return field

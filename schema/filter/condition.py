@@ -1,0 +1,170 @@
+"""The one meaning of a filter: a pure function from what was given to a condition in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Exists, FromClause, Select, and_, false, func, literal_column, or_, select, true
+from sqlalchemy.orm import RelationshipProperty
+
+from policies.refusal import Refusal
+from schema.filter.operators import COMPARISONS, MOST_VALUES, bounded, compared, stored
+from schema.filter.word import Identity, nouns, permitted
+from schema.select.fetch import Viewer
+from schema.select.field import integer_keys_of, keys_of
+from schema.select.join import on
+from schema.select.visibility import visible
+from schema.tables import Base
+
+MOST_DEPTH, MOST_CONDITIONS = 10, 200
+Given = Mapping[str, Any]
+
+
+def condition(
+    model: type[Base], filter: Given | None, viewer: Viewer, table: FromClause | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a row of ``model``, in its table or an alias of it, meets a filter.
+
+    The filter is what GraphQL made of its text, under GraphQL's names.  A comparison with an unknown value is not met;
+    ``not`` is the exact complement.  Refusal for values that cannot be compared (invalid), for personal values that the
+    viewer may not see (forbidden) and for filters larger than allowed (too_large).
+    """
+    return _Reading(viewer).of(model, model.__table__ if table is None else table, filter or {}, "filter", 0)
+
+
+class _Reading:
+    """Reads one filter, and counts what it holds."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer, self.conditions = viewer, 0
+
+    def of(self, model: type[Base], table: FromClause, given: Given, where: str, depth: int) -> ColumnElement[bool]:
+        """Return the condition of one filter object; all its entries hold together."""
+        bounded(depth, MOST_DEPTH, where, "levels")
+        offered, parts = nouns(model), []
+        for key, value in given.items():
+            here = f"{where}.{key}"
+            self.conditions += 1
+            bounded(self.conditions, MOST_CONDITIONS, where.partition(".")[0], "conditions")
+            if value is None:
+                raise Refusal(f"{here} is null; leave it out, or ask isNull.", code="invalid")
+            if key in ("and", "or"):
+                met = [self.of(model, table, one, f"{here}[{at}]", depth + 1) for at, one in enumerate(value)]
+                parts.append(and_(true(), *met) if key == "and" else or_(false(), *met))
+            elif key == "not":
+                parts.append(complement(self.of(model, table, value, here, depth + 1)))
+            elif key == "isNull":
+                raise Refusal(
+                    f"{here}: only a related row can be missing; ask isNull under a relation.", code="invalid"
+                )
+            elif key == "id" and offered.identity is not None:
+                parts += self._identified(offered.identity, table, value, here)
+            else:
+                parts += self._named(model, table, offered.graphql[key], value, here, depth)
+        return and_(true(), *parts)
+
+    def _named(
+        self, model: type[Base], table: FromClause, name: str, value: Any, where: str, depth: int
+    ) -> list[ColumnElement[bool]]:
+        offered = nouns(model)
+        if word := offered.words.get(name):
+            word.check(self.viewer, where)
+            return compared(word, word.expression(table, self.viewer), value, where)
+        if criterion := offered.criteria.get(name):
+            for kind in criterion.kinds:
+                permitted(kind, self.viewer, where)
+            return [criterion.make(table, value, self.viewer)]
+        relation = offered.relations[name]
+        if relation.uselist:
+            return [self._many(relation, table, way, inner, f"{where}.{way}", depth) for way, inner in value.items()]
+        return [self._one(relation, table, dict(value), where, depth)]
+
+    def _one(
+        self, relation: RelationshipProperty[Any], table: FromClause, given: dict[str, Any], where: str, depth: int
+    ) -> ColumnElement[bool]:
+        missing = given.pop("isNull", False)
+        if missing is None:
+            raise Refusal(f"{where}.isNull is null; say true or false.", code="invalid")
+        found = self._rows(relation, table, given, where, depth).exists()
+        return ~found if missing else found
+
+    def _many(
+        self, relation: RelationshipProperty[Any], table: FromClause, way: str, given: Any, where: str, depth: int
+    ) -> ColumnElement[bool]:
+        if given is None:
+            raise Refusal(f"{where} is null; leave it out.", code="invalid")
+        if way == "count":
+            return self._count(relation, table, dict(given), where, depth)
+        found = self._rows(relation, table, given, where, depth, every=way == "every").exists()
+        return found if way == "some" else ~found
+
+    def _count(
+        self, relation: RelationshipProperty[Any], table: FromClause, given: dict[str, Any], where: str, depth: int
+    ) -> ColumnElement[bool]:
+        rows = self._rows(relation, table, given.pop("filter", None) or {}, f"{where}.filter", depth)
+        number = rows.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
+        for operator, value in given.items():
+            if value is None:
+                raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
+            for one in value if isinstance(value, list) else [value]:
+                stored(number, one, f"{where}.{operator}")
+        return and_(true(), *(COMPARISONS[operator](number, value) for operator, value in given.items()))
+
+    def _rows(
+        self,
+        relation: RelationshipProperty[Any],
+        table: FromClause,
+        given: Given,
+        where: str,
+        depth: int,
+        every: bool = False,
+    ) -> Select[Any]:
+        """Return the statement of a row's related rows that meet a filter, or with ``every`` that do not."""
+        model = relation.mapper.class_
+        alias = relation.target.alias()
+        met = self.of(model, alias, given, where, depth + 1)
+        statement: Select[Any] = select(literal_column("1")).select_from(alias)
+        pairs = list(relation.local_remote_pairs)
+        if relation.secondary is not None:
+            through = relation.secondary.alias()
+            between = [(own, other) for own, other in pairs if own.table is relation.target]
+            pairs = [(own, other) for own, other in pairs if own.table is not relation.target]
+            statement = statement.join(through, on(between, alias, through))
+            joined = on(pairs, table, through)
+        else:
+            joined = on(pairs, table, alias)
+        statement = statement.where(joined, complement(met) if every else met).correlate(table)
+        return statement.where(*visible(self.viewer, model, alias))
+
+    @staticmethod
+    def _identified(identity: Identity, table: FromClause, given: Given, where: str) -> list[ColumnElement[bool]]:
+        parts: list[ColumnElement[bool]] = []
+        columns = [table.c[key] for key in identity.columns]
+        for operator, value in given.items():
+            if value is None:
+                raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
+            ids = value if isinstance(value, list) else [value]
+            bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
+            keys = [_keys(identity, columns, one) for one in ids]
+            if len(columns) == 1:
+                found: ColumnElement[bool] = columns[0].in_([key for (key,) in keys])
+            else:
+                found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
+            parts.append(~found if operator in ("not", "notIn") else found)
+        return parts
+
+
+def _keys(identity: Identity, columns: Sequence[ColumnElement[Any]], value: str) -> tuple[Any, ...]:
+    """Return the key in a global id; Refusal when it is none, or that of another type."""
+    if all(column.type.python_type is int for column in columns):
+        return integer_keys_of(value, identity.type_name, len(columns))
+    keys = keys_of(value, identity.type_name)
+    if len(keys) != len(columns):
+        raise Refusal(f"{value!r} is not the id of a {identity.type_name}.", code="invalid")
+    return keys
+
+
+def complement(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that holds exactly where ``found`` does not: where it is false, and where it is unknown."""
+    return ~found if isinstance(found, Exists) else found.is_not(true())
