@@ -39,6 +39,14 @@ PEOPLE = {
     "analyst": ("analyst",), "strategy": ("strategy",), "boss": ("admin",),
 }  # fmt: skip
 
+# The ids of rows of every kind that a world has.
+NODES = (
+    "{ customers(first: 3) { nodes { id contacts { id } tags { id } needs { id } contracts { id } interactions { id } "
+    "surveys { id } improvements { id } statusChanges { id } assessments { id } orders { id lines { id } } "
+    "serviceRecords { id } grades { id } industry { id } region { id } owner { id } grade { run { id snapshot { id } "
+    "version { id policy { id } backtests { id } } } } } } }"
+)
+
 
 @dataclass
 class World:
@@ -86,6 +94,10 @@ class World:
         assert "errors" not in response, response["errors"]
         return response["data"]
 
+    def ids(self) -> list[str]:
+        """Return the ids of some rows of every kind."""
+        return sorted(_ids(self.data(NODES)))
+
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
         """Collect the SQL statements executed, transaction control aside."""
@@ -100,6 +112,14 @@ class World:
             yield seen
         finally:
             event.remove(self.engine, "before_cursor_execute", executed)
+
+
+def _ids(value: object) -> set[str]:
+    """Every id in an answer."""
+    if isinstance(value, dict):
+        own = {value["id"]} if isinstance(value.get("id"), str) else set()
+        return own.union(*(_ids(one) for one in value.values()))
+    return set().union(*(_ids(one) for one in value)) if isinstance(value, list) else set()
 
 
 def same(planned: str, ordinary: str) -> bool:

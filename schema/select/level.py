@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import ColumnElement, FromClause, Select, literal_column
 
 from schema.select.fetch import Reader
 from schema.select.field import Derived
@@ -32,7 +32,8 @@ class Level:
 
     def select_from(self, statement: Select[Any], *more: ColumnElement[Any]) -> Select[Any]:
         """Return the statement with this level's columns, then ``more``, in place of its own."""
-        chosen = statement.with_only_columns(*self.columns, *more, maintain_column_froms=True)
+        columns = [*self.columns, *more] or [literal_column("1")]  # every field may be skipped by a directive
+        chosen = statement.with_only_columns(*columns, maintain_column_froms=True)
         for table, condition in self.joins:
             chosen = chosen.outerjoin(table, condition)
         return chosen

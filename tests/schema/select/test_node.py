@@ -12,21 +12,7 @@ from sqlalchemy import Engine
 from api.operations.root import schema
 from schema.select.field import IDENTITIES, global_id
 
-NODES = (
-    "{ customers(first: 3) { nodes { id contacts { id } tags { id } needs { id } contracts { id } interactions { id } "
-    "surveys { id } improvements { id } statusChanges { id } assessments { id } orders { id lines { id } } "
-    "serviceRecords { id } grades { id } industry { id } region { id } owner { id } grade { run { id snapshot { id } "
-    "version { id policy { id } backtests { id } } } } } } }"
-)
 ONE = "query Q($id: ID!) { node(id: $id) { __typename id } }"
-
-
-def ids(value: object) -> set[str]:
-    """Every id in an answer."""
-    if isinstance(value, dict):
-        own = {value["id"]} if isinstance(value.get("id"), str) else set()
-        return own.union(*(ids(one) for one in value.values()))
-    return set().union(*(ids(one) for one in value)) if isinstance(value, list) else set()
 
 
 def test_every_type_with_an_id_is_a_node() -> None:
@@ -43,7 +29,7 @@ def test_every_type_with_an_id_is_a_node() -> None:
 
 def test_every_row_is_found_again_by_its_id_in_one_statement(engine: Engine, tmp_path: Path) -> None:
     made = world.build(engine, tmp_path, 4)
-    found = ids(made.data(NODES))
+    found = made.ids()
     types = set()
     for one in found:
         with made.statements() as seen:
