@@ -39,6 +39,8 @@ CODES: dict[str, tuple[str, str]] = {
     "evidence_differs": ("The evidence bundle does not verify; the message names what differs.", "证据包核验未通过。"),
     "evidence_stale": ("The champion has changed since the backtest; run it again.", "现行版本在回测后已变更。"),
     "backtest_failed": ("The notebook did not run to its end; the message says where it stopped.", "回测未能完成。"),
+    "idempotency_key_reused": ("The idempotency key belongs to another request; give each request its own.", "幂等键已用于其他请求。"),
+    "undo_refused": ("The call cannot be undone: too late, undone already, or rows have changed since.", "无法撤销:已过期、已撤销或数据已变更。"),
 }  # fmt: skip
 
 

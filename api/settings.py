@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     )
     batch: int = Field(5, ge=0, description="Operations in one batch at most; 0 for no batches.")
     body_mb: int = Field(8, ge=1, description="Size of a request's body at most, in MB.")
+    undo_hours: int = Field(24, ge=0, description="Hours for which a bulk call can be undone; 0 for none.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
 
     @field_validator("zone")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,7 +90,11 @@ class Noun:
 
     def field(self, name: str) -> Field | None:
         """Return a field by its canonical name."""
-        return next((field for field in self.fields if field.name == name), None)
+        return self._named.get(name)
+
+    @cached_property
+    def _named(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
 
     def headers(self) -> dict[str, str]:
         """Return canonical names by every header, in lower case, under which a file may carry them."""
@@ -238,24 +243,36 @@ def clean(noun: str, values: Mapping[str, object], *, partial: bool = False) -> 
     rows (``source_key``, ``customer_key`` …) are the import's; a door that knows ids leaves them out.
     """
     shape, zone = NOUNS[noun], ZoneInfo(settings().zone)
+    cleaned, problems = read_values(shape, values, zone, partial=partial)
+    problems = problems or [(name, f"{name}: {problem}.") for name, problem in disagreements(shape, cleaned, zone)]
+    if problems:
+        raise Invalid(problems[0][1])
+    return cleaned
+
+
+def read_values(
+    shape: Noun, values: Mapping[str, object], zone: ZoneInfo, *, partial: bool = False
+) -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """Return the values that can be read, in normal form, and (field, sentence) for each that cannot or is missing."""
     cleaned: dict[str, object] = {}
+    problems = []
     for name, value in values.items():
         field = shape.field(name)
         if field is None:
             known = [field.name for field in shape.fields]
-            raise Invalid(f"{noun} has no field {name!r}{nearest(name, known)}; choose among {', '.join(known)}.")
+            raise Invalid(f"{shape.name} has no field {name!r}{nearest(name, known)}; choose among {', '.join(known)}.")
         try:
             found = parse_cell(field, as_text(value), field.parser(zone))
         except ValueError as error:
-            raise Invalid(f"{name} ({field.zh}): {error}.") from error
+            problems.append((name, f"{name} ({field.zh}): {error}."))
+            continue
         if found is not None or not field.kept:
             cleaned[name] = found
     for field in shape.fields:
-        if not partial and field.required and not field.refers and field.name not in ("source_key", *cleaned):
-            raise Invalid(f"{field.name} ({field.zh}) is missing; a row of {noun} needs it.")
-    for name, problem in disagreements(shape, cleaned, zone):
-        raise Invalid(f"{name}: {problem}.")
-    return cleaned
+        needed = field.required and not field.refers and field.name not in ("source_key", *values)
+        if needed and not partial:
+            problems.append((field.name, f"{field.name} ({field.zh}) is missing; a row of {shape.name} needs it."))
+    return cleaned, problems
 
 
 def as_text(value: object) -> str:

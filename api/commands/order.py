@@ -23,7 +23,7 @@ def create(session: Session, actor: Actor, customer_id: int, values: Values, lin
     own = {"paid_known_at": now()} if values.get("paid_on") else {}
     order = add(session, actor, "orders", Order, values, customer_id=customer_id, **own)
     for number, line in enumerate(lines, start=1):
-        session.add(OrderLine(order_id=order.id, **_line(line, number)))
+        session.add(OrderLine(order_id=order.id, **line_columns(line, number)))
     if lines:
         session.flush()
         stated = order.amount
@@ -47,8 +47,8 @@ def update(session: Session, actor: Actor, key: int, values: Values) -> Order:
     return change(session, actor, "orders", Order, key, values, **own)
 
 
-def _line(values: Values, number: int) -> dict[str, Any]:
-    """Return the columns of a line, its amount computed or checked."""
+def line_columns(values: Values, number: int) -> dict[str, Any]:
+    """Return the columns of the line of that number, its amount computed or checked; Invalid when it is not known."""
     line: dict[str, Any] = clean("order_lines", values)
     line["discount"] = line.get("discount") or 0
     try:

@@ -9,8 +9,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import assessment as commands
+from api.commands.bulk import assessment as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.assessment import Assessment
@@ -34,6 +36,16 @@ class AssessmentInput:
     settled_by: str | None = optional("The panel; you when left out. 评定人")
 
 
+@strawberry.input(description="A new row of a bulk call. 评分新增行")
+class AssessmentRow(AssessmentInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+ASSESSMENTS = Bulk("assessments", "评分", Assessment, tables.Assessment)
+
+
 @strawberry.type
 class AssessmentMutations:
     """Writes of assessments."""
@@ -48,3 +60,11 @@ class AssessmentMutations:
         """Settle a rating."""
         settled = info.context.write(commands.settle, key_of(customer_id, "Customer"), given(input))
         return one(tables.Assessment, settled.id)
+
+    settle_assessments = ASSESSMENTS.mutation(
+        "settleAssessments",
+        bulk.AssessmentCreation,
+        AssessmentRow,
+        Taken(ids=ON_CUSTOMER),
+        "Settle ratings of customers: assessments. 批量新增评分",
+    )

@@ -9,8 +9,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import contact as commands
+from api.commands.bulk import contact as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Reason, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.contact import Contact
@@ -41,6 +43,25 @@ class ContactInput(ContactPatch):
     name: str = needed("Name. 姓名")
 
 
+@strawberry.input(description="A new row of a bulk call. 联系人新增行")
+class ContactRow(ContactInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 联系人修改行")
+class ContactChange(ContactPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+    reason: str = needed("Why; kept with the change. 原因")
+    left_on: date | None = optional("The day the person left. 离开日期")
+
+
+CONTACTS = Bulk("contacts", "联系人", Contact, tables.Contact)
+
+
 @strawberry.type
 class ContactMutations:
     """Writes of contacts."""
@@ -69,3 +90,20 @@ class ContactMutations:
         key = key_of(id, "Contact")
         info.context.write(commands.update, key, given(input), reason, left_on)
         return one(tables.Contact, key)
+
+    create_contacts = CONTACTS.mutation(
+        "createContacts",
+        bulk.ContactCreation,
+        ContactRow,
+        Taken(ids=ON_CUSTOMER),
+        "Add rows to customers: contacts. 批量新增联系人",
+    )
+    update_contacts = CONTACTS.mutation(
+        "updateContacts",
+        bulk.ContactChange,
+        ContactChange,
+        Taken(key="Contact", own=("reason", "left_on")),
+        "Change rows: contacts. 批量修改联系人",
+    )
+    delete_contact = CONTACTS.deletion("deleteContact", bulk.ContactRemoval)
+    delete_contacts = CONTACTS.removal("deleteContacts", bulk.ContactRemoval)

@@ -10,8 +10,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import contract as commands
+from api.commands.bulk import contract as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.contract import Contract
@@ -39,6 +41,23 @@ class ContractInput(ContractPatch):
     starts_on: date = needed("First day. 开始日期")
 
 
+@strawberry.input(description="A new row of a bulk call. 合同新增行")
+class ContractRow(ContractInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 合同修改行")
+class ContractChange(ContractPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+CONTRACTS = Bulk("contracts", "合同", Contract, tables.Contract)
+
+
 @strawberry.type
 class ContractMutations:
     """Writes of contracts."""
@@ -62,3 +81,20 @@ class ContractMutations:
         key = key_of(id, "Contract")
         info.context.write(commands.update, key, given(input))
         return one(tables.Contract, key)
+
+    create_contracts = CONTRACTS.mutation(
+        "createContracts",
+        bulk.ContractCreation,
+        ContractRow,
+        Taken(ids=ON_CUSTOMER),
+        "Add rows to customers: contracts. 批量新增合同",
+    )
+    update_contracts = CONTRACTS.mutation(
+        "updateContracts",
+        bulk.ContractChange,
+        ContractChange,
+        Taken(key="Contract"),
+        "Change rows: contracts. 批量修改合同",
+    )
+    delete_contract = CONTRACTS.deletion("deleteContract", bulk.ContractRemoval)
+    delete_contracts = CONTRACTS.removal("deleteContracts", bulk.ContractRemoval)

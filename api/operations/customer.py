@@ -10,6 +10,7 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import customer as customers_
+from api.commands.bulk import customer as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import (
     CustomerId,
@@ -21,6 +22,7 @@ from api.operations.arguments import (
     one,
     optional,
 )
+from api.operations.bulk import Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
@@ -60,6 +62,31 @@ class CustomerInput(CustomerPatch):
     name: str = needed("Full name. 公司全称")
     status: CustomerStatus | None = optional("Status; POTENTIAL when left out. 客户状态")
     referrer_id: strawberry.ID | None = optional("Global id of the customer who referred it. 推荐人")
+
+
+@strawberry.input(description="A new customer of a bulk call. 客户新增行")
+class CustomerRow(CustomerInput):
+    """A new customer of a bulk call."""
+
+
+@strawberry.input(description="Changes of one customer; what is left out stays. 客户修改行")
+class CustomerChange(CustomerPatch):
+    """Changes of one customer of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="A customer's move to another status. 客户状态变更行")
+class CustomerStatusMove:
+    """A customer's move to another status."""
+
+    id: strawberry.ID = needed("Global id of the customer. 客户标识")
+    status: CustomerStatus = needed("The new status. 新状态")
+    reason: str = needed("Why; kept with the change. 原因")
+    changed_on: date | None = optional("When it happened; today when left out. 变更日期")
+
+
+CUSTOMERS = Bulk("customers", "客户", Customer, tables.Customer)
 
 
 @strawberry.type
@@ -113,3 +140,25 @@ class CustomerMutations:
         key = key_of(id, "Customer")
         info.context.write(customers_.change_status, key, status.value, reason, changed_on)
         return one(tables.Customer, key)
+
+    create_customers = CUSTOMERS.mutation(
+        "createCustomers",
+        bulk.CustomerCreation,
+        CustomerRow,
+        Taken(ids={"referrer_id": "Customer"}, own=("owner",)),
+        "Create customers; each gets the month's next number. 批量新建客户",
+    )
+    update_customers = CUSTOMERS.mutation(
+        "updateCustomers",
+        bulk.CustomerChange,
+        CustomerChange,
+        Taken(key="Customer", own=("owner",)),
+        "Change customers' records. 批量修改客户",
+    )
+    change_customer_statuses = CUSTOMERS.mutation(
+        "changeCustomerStatuses",
+        bulk.StatusMove,
+        CustomerStatusMove,
+        Taken(key="Customer", own=("status", "reason", "changed_on")),
+        "Move customers to another status, where the state graph allows it. 批量变更客户状态",
+    )

@@ -9,6 +9,7 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import improvement as commands
+from api.commands.bulk import improvement as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import (
     CustomerId,
@@ -19,6 +20,7 @@ from api.operations.arguments import (
     one,
     optional,
 )
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
@@ -64,6 +66,23 @@ def _stepped(info: Info, command: Any, id: strawberry.ID, *arguments: Any) -> Se
     key = key_of(id, "Improvement")
     info.context.write(command, key, *arguments)
     return one(tables.Improvement, key)
+
+
+@strawberry.input(description="A new row of a bulk call. 改进项新增行")
+class ImprovementRow(ImprovementInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 改进项修改行")
+class ImprovementChange(ImprovementPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+IMPROVEMENTS = Bulk("improvements", "改进项", Improvement, tables.Improvement)
 
 
 @strawberry.type
@@ -119,3 +138,18 @@ class ImprovementMutations:
     def reopen_improvement(self, info: Info, id: Identity, verification: Verification) -> Select[Any]:
         """Record that the measure did not work."""
         return _stepped(info, commands.reopen, id, verification)
+
+    report_improvements = IMPROVEMENTS.mutation(
+        "reportImprovements",
+        bulk.ImprovementCreation,
+        ImprovementRow,
+        Taken(ids=ON_CUSTOMER),
+        "Report problems of customers: improvements. 批量新增改进项",
+    )
+    update_improvements = IMPROVEMENTS.mutation(
+        "updateImprovements",
+        bulk.ImprovementChange,
+        ImprovementChange,
+        Taken(key="Improvement"),
+        "Change rows: improvements. 批量修改改进项",
+    )

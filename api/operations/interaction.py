@@ -9,8 +9,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import interaction as commands
+from api.commands.bulk import interaction as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.interaction import Interaction
@@ -39,6 +41,23 @@ class InteractionInput(InteractionPatch):
     kind: str = needed("visit, call, mail, event or web, or the Chinese word. 互动方式")
 
 
+@strawberry.input(description="A new row of a bulk call. 互动记录新增行")
+class InteractionRow(InteractionInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 互动记录修改行")
+class InteractionChange(InteractionPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+INTERACTIONS = Bulk("interactions", "互动记录", Interaction, tables.Interaction)
+
+
 @strawberry.type
 class InteractionMutations:
     """Writes of interactions."""
@@ -62,3 +81,20 @@ class InteractionMutations:
         key = key_of(id, "Interaction")
         info.context.write(commands.update, key, given(input))
         return one(tables.Interaction, key)
+
+    create_interactions = INTERACTIONS.mutation(
+        "createInteractions",
+        bulk.InteractionCreation,
+        InteractionRow,
+        Taken(ids=ON_CUSTOMER),
+        "Add rows to customers: interactions. 批量新增互动记录",
+    )
+    update_interactions = INTERACTIONS.mutation(
+        "updateInteractions",
+        bulk.InteractionChange,
+        InteractionChange,
+        Taken(key="Interaction"),
+        "Change rows: interactions. 批量修改互动记录",
+    )
+    delete_interaction = INTERACTIONS.deletion("deleteInteraction", bulk.InteractionRemoval)
+    delete_interactions = INTERACTIONS.removal("deleteInteractions", bulk.InteractionRemoval)

@@ -10,8 +10,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import need as commands
+from api.commands.bulk import need as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.need import Need, Urgency
@@ -40,6 +42,23 @@ class NeedInput(NeedPatch):
     kind: str = needed("Type. 需求类型")
 
 
+@strawberry.input(description="A new row of a bulk call. 需求新增行")
+class NeedRow(NeedInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 需求修改行")
+class NeedChange(NeedPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+NEEDS = Bulk("needs", "需求", Need, tables.Need)
+
+
 @strawberry.type
 class NeedMutations:
     """Writes of needs."""
@@ -63,3 +82,12 @@ class NeedMutations:
         key = key_of(id, "Need")
         info.context.write(commands.update, key, given(input))
         return one(tables.Need, key)
+
+    create_needs = NEEDS.mutation(
+        "createNeeds", bulk.NeedCreation, NeedRow, Taken(ids=ON_CUSTOMER), "Add rows to customers: needs. 批量新增需求"
+    )
+    update_needs = NEEDS.mutation(
+        "updateNeeds", bulk.NeedChange, NeedChange, Taken(key="Need"), "Change rows: needs. 批量修改需求"
+    )
+    delete_need = NEEDS.deletion("deleteNeed", bulk.NeedRemoval)
+    delete_needs = NEEDS.removal("deleteNeeds", bulk.NeedRemoval)

@@ -10,8 +10,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import order as commands
+from api.commands.bulk import order as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.order import Order
@@ -53,6 +55,23 @@ class OrderInput(OrderPatch):
     lines: list[OrderLineInput] | None = optional("Its lines; the amount is their exact sum. 订单明细")
 
 
+@strawberry.input(description="A new row of a bulk call. 订单新增行")
+class OrderRow(OrderInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 订单修改行")
+class OrderChange(OrderPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+ORDERS = Bulk("orders", "订单", Order, tables.Order)
+
+
 @strawberry.type
 class OrderMutations:
     """Writes of orders."""
@@ -78,3 +97,16 @@ class OrderMutations:
         key = key_of(id, "Order")
         info.context.write(commands.update, key, given(input))
         return one(tables.Order, key)
+
+    create_orders = ORDERS.mutation(
+        "createOrders",
+        bulk.OrderCreation,
+        OrderRow,
+        Taken(ids=ON_CUSTOMER, listed="lines"),
+        "Add rows to customers: orders. 批量新增订单",
+    )
+    update_orders = ORDERS.mutation(
+        "updateOrders", bulk.OrderChange, OrderChange, Taken(key="Order"), "Change rows: orders. 批量修改订单"
+    )
+    delete_order = ORDERS.deletion("deleteOrder", bulk.OrderRemoval)
+    delete_orders = ORDERS.removal("deleteOrders", bulk.OrderRemoval)

@@ -10,6 +10,7 @@ from api.operations.api_key import ApiKeyMutations, ApiKeyQueries
 from api.operations.appointment import AppointmentMutations, AppointmentQueries
 from api.operations.assessment import AssessmentMutations
 from api.operations.backtest import BacktestMutations, BacktestQueries
+from api.operations.bulk import BulkMutations
 from api.operations.contact import ContactMutations
 from api.operations.contract import ContractMutations
 from api.operations.customer import CustomerMutations, CustomerQueries
@@ -73,6 +74,7 @@ class Mutation(
     RunMutations,
     UserMutations,
     ApiKeyMutations,
+    BulkMutations,
 ):
     """What may be done."""
 

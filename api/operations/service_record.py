@@ -9,8 +9,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import service_record as commands
+from api.commands.bulk import service_record as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.service_record import ServiceRecord
@@ -43,6 +45,23 @@ class ServiceRecordInput(ServiceRecordPatch):
     kind: str = needed("consult, complaint, visit or technical_support, or the Chinese word. 服务类型")
 
 
+@strawberry.input(description="A new row of a bulk call. 服务记录新增行")
+class ServiceRecordRow(ServiceRecordInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 服务记录修改行")
+class ServiceRecordChange(ServiceRecordPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+SERVICE_RECORDS = Bulk("service records", "服务记录", ServiceRecord, tables.ServiceRecord)
+
+
 @strawberry.type
 class ServiceRecordMutations:
     """Writes of service records."""
@@ -69,3 +88,20 @@ class ServiceRecordMutations:
         key = key_of(id, "ServiceRecord")
         info.context.write(commands.update, key, given(input))
         return one(tables.ServiceRecord, key)
+
+    create_service_records = SERVICE_RECORDS.mutation(
+        "createServiceRecords",
+        bulk.ServiceRecordCreation,
+        ServiceRecordRow,
+        Taken(ids={**ON_CUSTOMER, "contact_id": "Contact"}),
+        "Add rows to customers: service records. 批量新增服务记录",
+    )
+    update_service_records = SERVICE_RECORDS.mutation(
+        "updateServiceRecords",
+        bulk.ServiceRecordChange,
+        ServiceRecordChange,
+        Taken(key="ServiceRecord"),
+        "Change rows: service records. 批量修改服务记录",
+    )
+    delete_service_record = SERVICE_RECORDS.deletion("deleteServiceRecord", bulk.ServiceRecordRemoval)
+    delete_service_records = SERVICE_RECORDS.removal("deleteServiceRecords", bulk.ServiceRecordRemoval)

@@ -9,8 +9,10 @@ import strawberry
 from sqlalchemy import Select
 
 from api.commands import survey as commands
+from api.commands.bulk import survey as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.survey import Survey
@@ -38,6 +40,23 @@ class SurveyInput(SurveyPatch):
     score: int = needed("1 to 5. 评分")
 
 
+@strawberry.input(description="A new row of a bulk call. 满意度调查新增行")
+class SurveyRow(SurveyInput):
+    """A new row of a bulk call."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="Changes of one row; what is left out stays. 满意度调查修改行")
+class SurveyChange(SurveyPatch):
+    """Changes of one row of a bulk call."""
+
+    id: strawberry.ID = needed("Global id of the row. 标识")
+
+
+SURVEYS = Bulk("surveys", "满意度调查", Survey, tables.Survey)
+
+
 @strawberry.type
 class SurveyMutations:
     """Writes of surveys."""
@@ -61,3 +80,20 @@ class SurveyMutations:
         key = key_of(id, "Survey")
         info.context.write(commands.update, key, given(input))
         return one(tables.Survey, key)
+
+    create_surveys = SURVEYS.mutation(
+        "createSurveys",
+        bulk.SurveyCreation,
+        SurveyRow,
+        Taken(ids=ON_CUSTOMER),
+        "Add rows to customers: surveys. 批量新增满意度调查",
+    )
+    update_surveys = SURVEYS.mutation(
+        "updateSurveys",
+        bulk.SurveyChange,
+        SurveyChange,
+        Taken(key="Survey"),
+        "Change rows: surveys. 批量修改满意度调查",
+    )
+    delete_survey = SURVEYS.deletion("deleteSurvey", bulk.SurveyRemoval)
+    delete_surveys = SURVEYS.removal("deleteSurveys", bulk.SurveyRemoval)

@@ -9,13 +9,34 @@ import strawberry
 from sqlalchemy import Select, select
 
 from api.commands import tag as commands
+from api.commands.bulk import tag as bulk
 from api.endpoint.context import Info
-from api.operations.arguments import CustomerId, one
-from api.operations.customer import CustomerResult
+from api.operations.arguments import CustomerId, needed, one, optional
+from api.operations.bulk import ON_CUSTOMER, Taken
+from api.operations.customer import CUSTOMERS, CustomerResult
 from api.operations.declaring import mutation, query
 from schema import tables
 from schema.objects.tag import Tag
 from schema.select.field import key_of
+
+
+@strawberry.input(description="A tag put on a customer; a new tag is created. 打标签行")
+class TagAssignment:
+    """A tag put on a customer."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+    dimension: str = needed("Dimension. 维度")
+    name: str = needed("Name. 名称")
+    reason: str | None = optional("Why. 原因")
+    ends_on: date | None = optional("Last day. 截止日期")
+
+
+@strawberry.input(description="A tag taken off a customer. 移除标签行")
+class TagRemoval:
+    """A tag taken off a customer."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+    tag_id: strawberry.ID = needed("Global id of the tag. 标签标识")
 
 
 @strawberry.type
@@ -58,3 +79,18 @@ class TagMutations:
         key = key_of(customer_id, "Customer")
         info.context.write(commands.remove, key, key_of(tag_id, "Tag"))
         return one(tables.Customer, key)
+
+    assign_tags = CUSTOMERS.mutation(
+        "assignTags",
+        bulk.TagAssignment,
+        TagAssignment,
+        Taken(ids=ON_CUSTOMER, own=("reason", "ends_on"), named={"name": "tag"}),
+        "Put tags on customers; who carries a tag already counts as unchanged. 批量打标签",
+    )
+    remove_tags = CUSTOMERS.mutation(
+        "removeTags",
+        bulk.TagRemoval,
+        TagRemoval,
+        Taken(ids={**ON_CUSTOMER, "tag_id": "Tag"}),
+        "Take tags off customers; who does not carry a tag counts as unchanged. 批量移除标签",
+    )

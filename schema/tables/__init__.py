@@ -5,6 +5,7 @@ from schema.tables.assessment import Assessment
 from schema.tables.audit import Audit
 from schema.tables.backtest import Backtest
 from schema.tables.base import Base
+from schema.tables.bulk_call import BulkCall
 from schema.tables.contact import Contact
 from schema.tables.contract import Contract
 from schema.tables.customer import Customer, CustomerNumber, StatusChange
@@ -30,7 +31,7 @@ from schema.tables.tag import CustomerTag, Tag
 from schema.tables.user import ApiKey, PageSession, User, UserRole
 
 __all__ = [
-    "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "Contact", "Contract", "CurrentGrade", "Customer",
+    "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "BulkCall", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
     "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Plan", "PlanTier", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
