@@ -9,6 +9,7 @@ from pathlib import Path
 from anyio import to_thread
 from sqlalchemy import Engine, text
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -58,6 +59,8 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         return RedirectResponse("/graphql")
 
     async def cookbook(request: Request) -> HTMLResponse:
+        if endpoint.guard.closed:
+            raise HTTPException(404)
         return cookbook_page()
 
     routes = [

@@ -14,22 +14,29 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import world
+from graphql import OperationType, get_operation_ast, parse
 
-from api.console.cookbook import MEASURED, kind_of
+from api.console.cookbook import MEASURED
 from api.console.page import examples
 from api.database import make_engine
+from api.endpoint.cost import Costs
+from api.operations.root import schema
 
 
 def measured(made: world.World) -> dict[str, dict[str, int]]:
-    """Return the statements of every reading operation, once what is kept in memory is there."""
+    """Return the cost of every operation, and of a reading one its statements, once what is kept in memory is there."""
     found: dict[str, dict[str, int]] = {}
     for example in examples():
-        if kind_of(example.query) == "query":
-            variables: dict[str, Any] | None = json.loads(example.variables) if example.variables else None
+        variables: dict[str, Any] | None = json.loads(example.variables) if example.variables else None
+        document = parse(example.query)
+        operation = get_operation_ast(document)
+        assert operation is not None
+        found[example.name] = {"cost": Costs(schema._schema, document).of(operation, variables)}
+        if operation.operation is OperationType.QUERY:
             made.data(example.query, variables)
             with made.statements() as seen:
                 made.data(example.query, variables)
-            found[example.name] = {"statements": len(seen)}
+            found[example.name]["statements"] = len(seen)
     return found
 
 

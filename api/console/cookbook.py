@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from graphql import OperationDefinitionNode, parse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -22,12 +21,12 @@ KINDS = {"query": "查询 query", "mutation": "操作 mutation", "subscription":
 
 @dataclass(frozen=True)
 class Recipe:
-    """A ready-made operation and what it takes; ``statements`` and ``cost`` are None where they depend on what is there."""
+    """A ready-made operation and what it takes; ``statements`` is None of one that does not only read."""
 
     example: Example
     kind: str
     statements: int | None
-    cost: int | None
+    cost: int
 
     @property
     def body(self) -> str:
@@ -43,13 +42,13 @@ def kind_of(query: str) -> str:
 
 def recipes() -> tuple[Recipe, ...]:
     """Return the ready-made operations with what `make documentation` measured of them."""
-    measured: dict[str, dict[str, Any]] = json.loads(MEASURED.read_text())
+    measured: dict[str, dict[str, int]] = json.loads(MEASURED.read_text())
     return tuple(
         Recipe(
             one,
             kind_of(one.query),
-            measured.get(one.name, {}).get("statements"),
-            measured.get(one.name, {}).get("cost"),
+            measured[one.name].get("statements"),
+            measured[one.name]["cost"],
         )
         for one in examples()
     )

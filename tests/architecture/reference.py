@@ -165,10 +165,10 @@ def cookbook() -> str:
 
     rows = (
         f"| [{one.example.name}](operations/examples/{one.example.name}.graphql) | {one.example.title} | {one.kind} | "
-        f"{'–' if one.statements is None else one.statements} |"
+        f"{'–' if one.statements is None else one.statements} | {one.cost} |"
         for one in recipes()
     )
-    return "| file | what it shows | kind | SQL statements |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return "| file | what it shows | kind | SQL statements | cost |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 PARTS: dict[str, Callable[[], str]] = {
