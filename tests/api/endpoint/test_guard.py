@@ -66,7 +66,7 @@ def test_a_closed_schema_tells_nothing_of_itself(door: Door) -> None:
             answer = ask(client, query)
             assert (answer.status_code, "data" in answer.json()) == ((403, False) if closed else (200, True))
         assert client.get("/graphql", headers={"accept": "text/html"}).status_code == (406 if closed else 200)
-            assert client.get("/cookbook").status_code == (404 if closed else 200)
+        assert client.get("/cookbook").status_code == (404 if closed else 200)
         assert ask(client, "{ __typename }").status_code == 200
         assert ask(client, "{ me { __typename login } }").status_code == 200
         unknown = ask(client, "{ custmers { nodes { id } } me { logn } }").text
