@@ -70,7 +70,7 @@ def test_a_closed_schema_tells_nothing_of_itself(door: Door) -> None:
         assert ask(client, "{ __typename }").status_code == 200
         assert ask(client, "{ me { __typename login } }").status_code == 200
         unknown = ask(client, "{ custmers { nodes { id } } me { logn } }").text
-        wrong = ask(client, "query Q($o: CustomerOrder) { customers(orderBy: $o) { totalCount } }",
+        wrong = ask(client, "query Q($o: [CustomerOrder!]) { customers(orderBy: $o) { totalCount } }",
                     variables={"o": {"field": "NUMBR", "directon": "ASC"}}).text  # fmt: skip
         for told in (unknown, wrong):
             assert "errors" in told
