@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, litera
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from schema.tables.base import UtcDateTime
+from schema.windows import offsets
+
 Integer = ColumnElement[int]
 MOST_RATIO = 10**14
 
@@ -72,6 +75,18 @@ def _local_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 def _local_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     instant, seconds = (compiler.process(clause, **options) for clause in element.clauses)
     return f"cast({instant} + ({seconds}) * interval '1 second' as date)"
+
+
+def local_date(instant: Any, zone: str, year: int) -> ColumnElement[date]:
+    """Return the date of a UTC instant by the clock of a zone, as the zone's rules are known to the end of a year."""
+    (_, first), *later = offsets(zone, year)
+    east: Any = literal(first, BigInteger)
+    if later:
+        changes = (
+            (instant >= literal(since, UtcDateTime), literal(east, BigInteger)) for since, east in reversed(later)
+        )
+        east = case(*changes, else_=east)
+    return LocalDate(instant, east)
 
 
 def total(value: Any) -> Integer:

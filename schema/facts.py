@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from policies.states import NOT_APPLICABLE
 from policies.vocabulary import RATINGS, WORDS
-from schema.expressions import DaysBetween, Integer, LocalDate, fen, ratio, total
+from schema.expressions import DaysBetween, Integer, fen, local_date, ratio, total
 from schema.tables import (
     Assessment,
     Contract,
@@ -45,7 +45,7 @@ from schema.tables import (
     Survey,
 )  # fmt: skip
 from schema.tables.base import UtcDateTime
-from schema.windows import end_of_day, is_month_end, months_before, offsets
+from schema.windows import end_of_day, is_month_end, months_before
 
 ZERO = literal(0, BigInteger)
 NONE = literal(NOT_APPLICABLE, BigInteger)
@@ -187,14 +187,7 @@ def _interactions(at: AsOf) -> Subquery:
     """Interactions of the last 12 months, and the date of the last one ever."""
     year_ago = literal(end_of_day(at.months(12), at.zone), UtcDateTime)
     newest = func.max(Interaction.happened_at)
-    (_, first), *later = offsets(at.zone, at.day.year)
-    east: Any = literal(first, BigInteger)
-    if later:
-        changes = (
-            (newest >= literal(since, UtcDateTime), literal(east, BigInteger)) for since, east in reversed(later)
-        )
-        east = case(*changes, else_=east)
-    last = LocalDate(newest, east)
+    last = local_date(newest, at.zone, at.day.year)
     return (
         select(
             Interaction.customer_id,

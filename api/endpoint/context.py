@@ -84,6 +84,11 @@ class Context:
         return today(settings().zone)
 
     @property
+    def zone(self) -> str:
+        """The zone of the settings."""
+        return settings().zone
+
+    @property
     def now(self) -> datetime:
         """The instant at which the operation began, the same for all of its statements."""
         if self.began is None:

@@ -57,7 +57,7 @@ def connected(
         **more,
         **PAGES,
     }
-    return _field(Connection[type_], description, resolver, taken)  # type: ignore[valid-type]  # as above
+    return declared(Connection[type_], description, resolver, taken)  # type: ignore[valid-type]  # as above
 
 
 def single(type_: type[Any], description: str, key: str | None = None) -> StrawberryField:
@@ -74,7 +74,7 @@ def single(type_: type[Any], description: str, key: str | None = None) -> Strawb
         return select(model).where(condition(model, {"id": {"equals": id}}, info.context.viewer))
 
     optional = {key: (str, f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
-    return _field(
+    return declared(
         type_ | None, description, resolver, {"id": (strawberry.ID, "Global id. 全局标识"), **optional}, key is None
     )
 
@@ -85,7 +85,7 @@ def _model(type_: type[Any]) -> type[Base]:
     return model
 
 
-def _field(
+def declared(
     type_: Any, description: str, resolver: Any, arguments: Mapping[str, tuple[Any, str]], needed: bool = False
 ) -> StrawberryField:
     field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=type_, description=description)

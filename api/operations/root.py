@@ -15,6 +15,7 @@ from api.operations.contact import ContactMutations
 from api.operations.contract import ContractMutations
 from api.operations.customer import CustomerMutations, CustomerQueries
 from api.operations.fall import FallMutations, FallQueries
+from api.operations.grouping import GroupQueries
 from api.operations.improvement import ImprovementMutations, ImprovementQueries
 from api.operations.industry import IndustryQueries
 from api.operations.interaction import InteractionMutations
@@ -38,6 +39,7 @@ from schema.select import SelectExecutor
 class Query(
     NodeQueries,
     CustomerQueries,
+    GroupQueries,
     ImprovementQueries,
     TagQueries,
     PolicyQueries,

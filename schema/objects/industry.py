@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, func, or_, select
 
 from schema import tables
 from schema.filter.operators import bounded
@@ -21,6 +23,14 @@ def within(table: FromClause, code: str, viewer: Viewer) -> ColumnElement[bool]:
     above = tables.Industry.__table__.alias()  # a section's divisions: the first two digits of all below it
     divisions = select(above.c.code).where(above.c.parent_code == code.upper())
     return or_(table.c.code == code.upper(), func.substr(table.c.code, 1, 2).in_(divisions))
+
+
+def section(table: Any) -> ColumnElement[Any]:
+    """Return the section's code of the industry of a row with an ``industry_code``: C of C, 34, 344 and 3441."""
+    division = tables.Industry.__table__.alias()
+    above = select(division.c.parent_code).where(division.c.code == func.substr(table.c.industry_code, 1, 2))
+    of_division = above.correlate_except(division).scalar_subquery()
+    return case((func.length(table.c.industry_code) == 1, table.c.industry_code), else_=of_division)
 
 
 WITHIN = Criterion("within", str, within, "Code of any level, with all below it: C, 34, 344, 3441. 行业代码(含下级)")

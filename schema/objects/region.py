@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, or_
+from sqlalchemy import ColumnElement, FromClause, func, or_
 
 from schema import tables
 from schema.filter.operators import bounded
@@ -16,6 +18,12 @@ def within(table: FromClause, code: str, viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition that a region is the one of a code, or lies in the province of that code."""
     bounded(len(code), 6, "within", "characters")
     return or_(table.c.code == code, table.c.parent_code == code)
+
+
+def province(table: Any) -> ColumnElement[Any]:
+    """Return the province's code of the region of a row with a ``region_code``: 310000 of itself and of all in it."""
+    found: ColumnElement[Any] = func.substr(table.c.region_code, 1, 2) + "0000"
+    return found
 
 
 WITHIN = Criterion("within", str, within, "Six digits; a province with its prefectures. 地区代码(省含市)")

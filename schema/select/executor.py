@@ -23,6 +23,7 @@ from sqlalchemy import Select
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.select import connection, fallback
+from schema.select.asked import Asked
 from schema.select.bounded import Bounded
 from schema.select.fetch import Context, Reader, bounded
 from schema.select.field import model_of
@@ -88,8 +89,12 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Complete an object; the first row of a ``Select``, or the connection of a ``Page``."""
-        if isinstance(result, Page):
+        """Complete an object; the first row of a ``Select``, the connection of a ``Page``, or what something ``Asked`` answers."""
+        if isinstance(result, Asked):
+            result, whole = result.answer(self, return_type, field_details_list)
+            if whole:
+                return result
+        elif isinstance(result, Page):
             rows_type = get_named_type(return_type.fields["nodes"].type)
             result = replace(result, statement=self._visible(rows_type, result.statement))
             answer = connection.planned(self, return_type, field_details_list, result)

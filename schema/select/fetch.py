@@ -44,6 +44,11 @@ class Viewer(Sees, Protocol):
         """The day that the viewer lives in."""
 
     @property
+    def zone(self) -> str:
+        """The time zone by whose clock days begin."""
+        ...
+
+    @property
     def now(self) -> datetime:
         """The instant at which the operation began."""
 
