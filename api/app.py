@@ -27,6 +27,7 @@ from api.endpoint.report import PATH, ReportPages
 from api.endpoint.session import METHODS, Sessions
 from api.endpoint.session import PATH as SESSION
 from api.endpoint.view import Endpoint
+from api.hub import Hub
 from api.jobs import Worker
 from api.operations.root import schema
 from api.settings import settings
@@ -34,16 +35,19 @@ from api.settings import settings
 
 def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | None = None) -> Starlette:
     """Return the application on an engine; with ``worker`` its jobs run in a thread of this process."""
-    endpoint = Endpoint(schema, engine, home, guard or Guard.of(settings()))
+    hub = Hub(engine)
+    endpoint = Endpoint(schema, engine, home, guard or Guard.of(settings()), hub)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         jobs = Worker(engine, home) if worker else None
+        await hub.start()
         if jobs:
             jobs.start()
         try:
             yield
         finally:
+            await hub.stop()
             if jobs:
                 await to_thread.run_sync(jobs.stop)
 

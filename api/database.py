@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from api import events
 from api.errors import ExtraMissing, Invalid
 from schema.formats import fold
 
@@ -55,9 +56,10 @@ def _folded(text: str | None) -> str | None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """Open a session in one transaction: committed at the end, rolled back by any exception."""
+    """Open a session in one transaction: committed at the end with its events, rolled back by any exception."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+        events.write(session)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ CODES: dict[str, tuple[str, str]] = {
     "timed_out": ("The operation took longer than an operation may; ask for less.", "操作超时。"),
     "rate_limited": ("The caller has asked for more than it may in a minute; Retry-After says when to ask again.", "请求过于频繁。"),
     "document_unknown": ("No trusted document has this hash, or only trusted documents are taken.", "未登记的查询文档。"),
+    "too_many": ("More at the same time than allowed; end some, or wait.", "同时进行的操作过多。"),
     "evidence_missing": ("A submission needs a finished backtest of exactly this document.", "提交前需要完成回测。"),
     "facts_not_stored": ("The policy reads facts that it declares itself; files hold them, the database does not.", "政策使用了数据库没有的自备数据。"),
     "policy_invalid": ("The policy document has errors; each with its line.", "政策文件有错误。"),
@@ -60,6 +61,12 @@ class Conflict(Refusal):
     """Another row holds this key."""
 
     code = "conflict"
+
+
+class TooMany(Refusal):
+    """More at the same time than allowed."""
+
+    code = "too_many"
 
 
 class Forbidden(Refusal):

@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api.database import reading, writing
+from api.events import announce
 from policies.refusal import Refusal
 from schema.tables import Job, JobEvent
 from schema.tables.base import now
@@ -59,6 +60,7 @@ class Work:
             session.execute(
                 insert(JobEvent).values(job_id=self.job_id, done=done, total=total, message=message, at=now())
             )
+            announce(session, "job", [self.job_id])
         if self.listener:
             self.listener(done, total, message)
 
@@ -69,6 +71,7 @@ class Work:
             yield session
             _settle(session, self.job_id, self.token, state="done", done_at=now(), error=None)
             session.add(JobEvent(job_id=self.job_id, done=total, total=total, message=message))
+            announce(session, "job", [self.job_id])
         if self.listener:
             self.listener(total, total, message)
 
@@ -104,6 +107,7 @@ def cancel(session: Session, job_id: int) -> None:
         job = session.get_one(Job, job_id, populate_existing=True)
         FAILURES[job.kind](session, job.payload, STOPPED)
         session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {STOPPED}"))
+        announce(session, "job", [job_id])
     else:
         session.execute(update(Job).where(Job.id == job_id, Job.state == "running").values(cancelled_at=now()))
 
@@ -191,6 +195,7 @@ def _fail(
             said = error if for_good else f"Internal error in job {job_id}; the server's log has it."
             FAILURES[kind](session, payload, said)
             session.add(JobEvent(job_id=job_id, done=0, total=0, message=f"failed: {said.strip().splitlines()[-1]}"))
+            announce(session, "job", [job_id])
         else:
             again = now() + timedelta(seconds=2**job.attempts)
             _settle(session, job_id, token, state="ready", error=error, run_at=again)

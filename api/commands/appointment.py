@@ -13,6 +13,7 @@ from api.commands.policy import in_force
 from api.commands.row import find
 from api.commands.snapshot import today
 from api.errors import Conflict, Forbidden, Invalid, NotFound
+from api.events import announce
 from api.settings import settings
 from policies import parse
 from policies.appointment import Appointments
@@ -93,6 +94,7 @@ def end(session: Session, actor: Actor, appointment_id: int, reason: str) -> App
     appointment.ended_on, appointment.ended_by_id, appointment.end_reason = day, actor.id, reason.strip()
     session.flush()
     record(session, actor, "end", "appointments", appointment_id, customer=appointment.customer_id)
+    announce(session, "effective_tiers", [appointment.customer_id])
     return appointment
 
 
@@ -140,6 +142,7 @@ def _give(
         session, actor, action, "appointments", given.id, customer=customer.id, policy=parse(version.document).id,
         tier=tier, valid_from=str(begin), valid_until=str(until),
     )  # fmt: skip
+    announce(session, "effective_tiers", [customer.id])
     return given
 
 

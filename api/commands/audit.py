@@ -1,4 +1,4 @@
-"""The audit row that every command writes in its own transaction."""
+"""The audit row that every command writes in its own transaction; of a watched noun it is an event as well."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from api.access import Actor
+from api.events import WATCHED, announce
 from schema.tables import Audit
 from schema.tables.base import now
 
@@ -16,6 +17,8 @@ from schema.tables.base import now
 def record(session: Session, actor: Actor, action: str, noun: str, noun_id: object, **detail: Any) -> None:
     """Add an audit row: who did ``action`` to which row; ``detail`` is JSON and holds no personal field."""
     session.add(Audit(user_id=actor.id, action=action, noun=noun, noun_id=str(noun_id), detail=detail))
+    if noun in WATCHED:
+        announce(session, noun, [int(str(noun_id))])
 
 
 def record_all(
@@ -36,3 +39,5 @@ def record_all(
     ]
     if values:
         session.connection().execute(insert(Audit), values)
+    if noun in WATCHED:
+        announce(session, noun, [int(str(value["noun_id"])) for value in values])

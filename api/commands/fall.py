@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.access import Actor
 from api.commands.audit import record
 from api.errors import Conflict, Forbidden, Invalid, NotFound
+from api.events import announce
 from policies.refusal import Refusal
 from schema.previous import newest_run
 from schema.tables import Customer, FallDecision, Policy, PolicyVersion, Run, Standing
@@ -62,6 +63,7 @@ def decide(
     record(
         session, actor, decision, "fall_decisions", f"{run_id}:{customer_id}", run=run_id, customer=customer_id, **tiers
     )
+    announce(session, "effective_tiers", [customer_id])
     return decided
 
 

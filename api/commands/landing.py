@@ -20,6 +20,7 @@ from api.access import Actor
 from api.commands.cells import day_end
 from api.commands.fields import Field, Noun
 from api.commands.references import References
+from api.events import WATCHED, announce
 from api.intake.columns import RowError
 from schema.tables.base import now
 
@@ -157,6 +158,9 @@ class Landing:
             self.on_entry(new)
             own = {"source_system": self.source_system}
             connection.execute(insert(self.table), [{"source_key": row.key, **own, **row.columns} for row in new])
+        if self.noun.name in WATCHED:
+            landed = self._held([row.key for row in new]).values() if new else ()
+            announce(self.session, self.noun.name, [row_id for row_id, _ in different] + [row.id for row in landed])
 
     def _referred(self, rows: list[Row], last_call: bool) -> list[Row]:
         """Return the rows whose references are found; one that names another row of its own noun may wait for it."""

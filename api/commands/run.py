@@ -19,6 +19,7 @@ from api.commands import standing as standings
 from api.commands.audit import record
 from api.commands.policy import in_force
 from api.errors import NotFound
+from api.events import announce
 from api.settings import settings
 from policies import compile_plan, parse
 from policies.plan import Plan
@@ -55,6 +56,7 @@ def start(session: Session, actor: Actor, policy_key: str, as_of: date) -> Run:
 def _failed(session: Session, payload: dict[str, Any], error: str) -> None:
     run = session.get_one(Run, payload["run_id"])
     run.state, run.error, run.finished_at = "failed", error, now()
+    announce(session, "run", [run.id])
 
 
 @jobs.handler("grade", _failed)
@@ -80,6 +82,7 @@ def execute(work: jobs.Work) -> None:
             run.standing_counts = standings.counts(session, run.id)
             run.standings_fingerprint = fingerprint(session.connection(), run.id, Standing, STANDING_COLUMNS)
         run.snapshot_id, run.state, run.finished_at = snapshot.id, "finished", now()
+        announce(session, "run", [run.id])
 
 
 def with_cuts(connection: Connection, plan: Plan, snapshot_id: int) -> Plan:

@@ -19,6 +19,7 @@ from api.database import reading, writing
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
 from api.errors import Forbidden
+from api.hub import Feed, Hub
 from api.settings import settings
 from api.sign_in import is_token, signed_in
 from api.ticket import ticket
@@ -43,6 +44,7 @@ class Context:
     address: str = ""
     guard: Guard = OPEN
     deadline: Deadline | None = None
+    hub: Hub | None = None
 
     @property
     def dialect(self) -> str:
@@ -128,6 +130,12 @@ class Context:
 
     def _timed(self, connection: Connection) -> AbstractContextManager[object]:
         return nullcontext() if self.deadline is None else self.deadline.over(connection)
+
+    def listening(self, *nouns: str) -> AbstractContextManager[Feed]:
+        """Open a feed of the events of some nouns, which ends when the actor's key does; TooMany past the limit."""
+        if self.hub is None:
+            raise RuntimeError("this door has no hub, so nothing can be subscribed to")
+        return self.hub.listening(frozenset(nouns), self.actor.id, self.sign_in)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 import anyio
@@ -35,6 +36,7 @@ from strawberry.types.graphql import OperationType
 from api.endpoint.context import Context
 from api.endpoint.cost import Costs
 from api.endpoint.deadline import Deadline
+from api.endpoint.guard import Guard
 from api.endpoint.identity import REQUEST_ID
 from api.endpoint.limits import (
     MOST_CHARACTERS,
@@ -47,9 +49,10 @@ from api.endpoint.limits import (
     unkept,
 )
 from api.endpoint.rate import RateLimited
+from api.endpoint.streaming import results
 from api.errors import Forbidden
 from policies.refusal import Refusal
-from schema.select import Plans
+from schema.select import Plans, SelectExecutor
 from schema.select.bounded import Bounded
 
 LOG = logging.getLogger("fenji.graphql")
@@ -57,6 +60,7 @@ INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
 KEPT_CHARACTERS = 32_000
 THREADS = 10
+TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
 
 @dataclass
@@ -77,6 +81,7 @@ class Executable(Schema):
         super().__init__(*args, **kwargs)
         self._documents: Bounded[str, Prepared] = Bounded(500)
         self._threads = anyio.CapacityLimiter(THREADS)
+        self._telling = anyio.CapacityLimiter(TELLING_THREADS)
 
     def prepared(self, query: str) -> Prepared:
         """Return a document, parsed and validated once while it is kept."""
@@ -214,8 +219,19 @@ class Executable(Schema):
             return _one(ready)
         if ready[1].operation.value != "subscription":
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
-        events = await super().stream(query, variable_values, context_value, root_value, operation_name)
-        return _masked_events(cast("AsyncGenerator[ExecutionResult, None]", events))
+        context = replace(context_value)  # of this subscription alone: a socket shares one between its operations
+        executor = SelectExecutor.build(
+            self._schema,
+            ready[0].document,  # type: ignore[arg-type]  # it is there: it has no errors
+            context_value=context,
+            raw_variable_values=variable_values,
+            operation_name=operation_name,
+            plans=ready[0].plans,
+        )
+        if isinstance(executor, list):
+            return _one(PreExecutionError(data=None, errors=executor))
+        assert isinstance(executor, SelectExecutor)
+        return _told(results(executor, context, self._telling), context.guard)
 
 
 def _refused(refusal: Refusal) -> PreExecutionError:
@@ -235,14 +251,11 @@ async def _one(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]
     yield result
 
 
-async def _masked_events(events: AsyncGenerator[ExecutionResult, None]) -> AsyncGenerator[ExecutionResult, None]:
-    try:
+async def _told(events: AsyncGenerator[CoreResult], guard: Guard) -> AsyncGenerator[ExecutionResult, None]:
+    async with aclosing(events):
         async for result in events:
-            if result.errors:
-                result.errors = [masked(error, executed=True) for error in result.errors]
-            yield result
-    finally:
-        await events.aclose()
+            errors = [guard.told(masked(error, executed=True)) for error in result.errors or ()]
+            yield ExecutionResult(data=result.data, errors=errors or None)
 
 
 def masked(error: GraphQLError, *, executed: bool = False) -> GraphQLError:

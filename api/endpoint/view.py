@@ -1,14 +1,14 @@
-"""The endpoint: GraphQL over HTTP by POST and GET, WebSocket for subscriptions, and the page that tries operations."""
+"""The endpoint: GraphQL over HTTP by POST and GET, WebSocket or server-sent events for subscriptions, and the page that tries operations."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 from anyio import to_thread
-from cross_web import HTTPException
 from graphql import GraphQLError
 from sqlalchemy import Engine
 from starlette.requests import Request
@@ -26,15 +26,18 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from api.console.page import graphiql_page
+from api.endpoint import sse
 from api.endpoint.context import Context
 from api.endpoint.cookie import CSRF, ours, session_of
 from api.endpoint.executable import Executable
 from api.endpoint.guard import Guard
 from api.endpoint.negotiation import JSON, RESPONSE, accepted
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
-from api.endpoint.response import kept, refusal, response_of, response_of_batch, unanswerable
+from api.endpoint.response import kept, response_of, response_of_batch, unanswerable
+from api.hub import Hub
 from policies.refusal import Refusal
 
+MOST_OF_A_SOCKET = 30
 METHODS = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 
 
@@ -65,17 +68,22 @@ def _well_formed(message: object) -> bool:
 
 
 class Endpoint(GraphQL[Context, None]):
-    """Serves the schema: operations over HTTP as the specification says, subscriptions over graphql-transport-ws.
+    """Serves the schema: operations over HTTP as the specification says, subscriptions over WebSocket or as SSE.
 
-    Strawberry's own view answers sockets and streams; what is asked and answered at once stands here.
+    Strawberry's own view answers sockets; what is asked over HTTP stands here.
     """
 
     websocket_adapter_class = Messages
     schema: Executable
 
-    def __init__(self, schema: Executable, engine: Engine, home: Path, guard: Guard) -> None:
-        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
-        self.engine, self.home, self.guard = engine, home, guard
+    def __init__(self, schema: Executable, engine: Engine, home: Path, guard: Guard, hub: Hub) -> None:
+        super().__init__(
+            schema,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=10),
+            max_subscriptions_per_connection=MOST_OF_A_SOCKET,
+        )
+        self.engine, self.home, self.guard, self.hub = engine, home, guard, hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a socket."""
@@ -94,8 +102,8 @@ class Endpoint(GraphQL[Context, None]):
                 return await self.render_graphql_ide(request)
             if request.headers.get("sec-fetch-site") == "cross-site":
                 raise Unanswerable(403, "A page of another site may not ask here.", code="forbidden")
-            if self._get_stream_transport_from_headers(request.headers) is not None:
-                return await self.run(request)
+            if sse.is_wanted(request.headers.get("accept")):
+                return await self.streamed(request)
             if media is None:
                 raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
             wanted, context = await asked(request), await self.get_context(request, Response())
@@ -105,8 +113,26 @@ class Endpoint(GraphQL[Context, None]):
             return kept(response, request.headers.get("if-none-match")) if request.method == "GET" else response
         except Unanswerable as refused:
             return unanswerable(refused, media)
-        except HTTPException as refused:  # of Strawberry's streams
-            return refusal(refused.status_code, "invalid", refused.reason)
+
+    async def streamed(self, request: Request) -> Response:
+        """Return the stream of one operation's results; what is wrong with the operation is told in the stream."""
+        wanted, context = await asked(request), await self.get_context(request, Response())
+        if isinstance(wanted, list):
+            raise Unanswerable(400, "A stream answers one operation; send no batch.")
+        query = self.text(wanted, request.method)
+        if query is None:
+            raise Unanswerable(400, f"No trusted document is {wanted.document!r:.90}.", code="document_unknown")
+        allowed = METHODS[request.method] | {OperationType.SUBSCRIPTION}
+        results = await self.schema.stream(query, wanted.variables, context, None, wanted.operation_name, None, allowed)
+        return sse.event_stream(results)
+
+    def text(self, wanted: Asked, method: str) -> str | None:
+        """Return the document that is asked for, None when it is no trusted one; Unanswerable for any by GET when closed."""
+        if method == "GET" and wanted.document is None and self.guard.closed:
+            raise Unanswerable(405, "By GET only trusted documents are answered here.", headers=POST_ALONE)
+        if wanted.query is None and self.guard.documents is not None and wanted.document is not None:
+            return self.guard.documents.text(wanted.document)
+        return wanted.query
 
     def batch(self, wanted: list[Asked]) -> list[Asked]:
         """Return the operations of a batch, which are executed one after the other; Unanswerable for too many."""
@@ -117,11 +143,7 @@ class Endpoint(GraphQL[Context, None]):
 
     async def executed(self, wanted: Asked, context: Context, method: str) -> ExecutionResult:
         """Return the result of one operation; Unanswerable for a mutation by GET, which must change nothing."""
-        if method == "GET" and wanted.document is None and self.guard.closed:
-            raise Unanswerable(405, "By GET only trusted documents are answered here.", headers=POST_ALONE)
-        query = wanted.query
-        if query is None and self.guard.documents is not None and wanted.document is not None:
-            query = self.guard.documents.text(wanted.document)
+        query = self.text(wanted, method)
         if query is None:
             return failed(f"No trusted document is {wanted.document!r:.90}.", code="document_unknown")
         try:
@@ -131,7 +153,10 @@ class Endpoint(GraphQL[Context, None]):
         except InvalidOperationTypeError as error:
             kind = error.operation_type
             if kind is OperationType.SUBSCRIPTION:
-                return failed("Subscriptions answer over a WebSocket with graphql-transport-ws.", code="invalid")
+                return failed(
+                    "Subscriptions answer over a WebSocket with graphql-transport-ws, or to Accept: text/event-stream.",
+                    code="invalid",
+                )
             raise Unanswerable(405, f"A {kind.value} needs POST.", headers=POST_ALONE) from error
         except CannotGetOperationTypeError:
             message = f"The document has no operation {wanted.operation_name!r}; name one of its own as operationName."
@@ -145,9 +170,11 @@ class Endpoint(GraphQL[Context, None]):
         session = None if key else session_of(request)
         if session is not None and not ours(request):
             if isinstance(request, WebSocket):  # a key may follow in the payload
-                return Context(self.engine, self.home, address=_address(request), guard=self.guard)
+                return Context(self.engine, self.home, address=_address(request), guard=self.guard, hub=self.hub)
             raise Unanswerable(403, f"A session's cookie needs the header {CSRF}: 1 beside it.", code="csrf_missing")
-        return Context(self.engine, self.home, key, session=session, address=_address(request), guard=self.guard)
+        return Context(
+            self.engine, self.home, key, session=session, address=_address(request), guard=self.guard, hub=self.hub
+        )
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Sign in with the key of the connection's payload; the connection is refused when the key is not known."""

@@ -43,6 +43,6 @@ def mutation(type_: object, description: str) -> Callable[[Resolver], Resolver]:
     return strawberry.mutation(graphql_type=type_, description=description, extensions=[RefusalAsMember()])  # type: ignore[no-any-return]  # as above
 
 
-def subscription(description: str) -> Callable[[Resolver], Resolver]:
-    """Declare a subscription; its resolver yields ready objects."""
-    return strawberry.subscription(description=description)  # type: ignore[no-any-return]  # as above
+def subscription(type_: object, description: str) -> Callable[[Resolver], Resolver]:
+    """Declare a subscription; its resolver yields what answers ``type_`` at each event: a statement, or ready objects."""
+    return strawberry.subscription(graphql_type=type_, description=description)  # type: ignore[no-any-return]  # as above

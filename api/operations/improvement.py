@@ -1,4 +1,4 @@
-"""Feedback-improvement items: the reads, and the doors to their commands."""
+"""Feedback-improvement items: the reads, what happens to them, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from api.operations.arguments import (
 from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
 from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
+from api.operations.telling import changed
 from schema import tables
 from schema.objects.improvement import Improvement
 from schema.select.field import key_of
@@ -60,6 +61,15 @@ class ImprovementQueries:
         Improvement, "Improvement items, by due date when not told otherwise, by pages. 改进项列表", [("due_on", False)]
     )
     improvement = single(Improvement, "One improvement item; null when there is none. 单个改进项")
+
+
+@strawberry.type
+class ImprovementSubscriptions:
+    """What happens to items."""
+
+    improvement_items = changed(
+        Improvement, "improvements", "Items that were reported or changed, each as it is now. 改进项动态"
+    )
 
 
 def _stepped(info: Info, command: Any, id: strawberry.ID, *arguments: Any) -> Select[Any]:

@@ -39,7 +39,7 @@ def connected(
     ``rows`` returns the statement of the rows that there are, the whole table when left out; it takes ``arguments``,
     name -> (type, description), by their names.
     """
-    model, usual, more = _model(type_), list(order), dict(arguments or {})
+    model, usual, more = model_of_type(type_), list(order), dict(arguments or {})
 
     def resolver(info: Info, **given: Any) -> Page:
         viewer = info.context.viewer
@@ -62,7 +62,7 @@ def connected(
 
 def single(type_: type[Any], description: str, key: str | None = None) -> StrawberryField:
     """Declare one row of a mapped type by its global id, or by ``key``, an attribute that is unique; null when there is none."""
-    model = _model(type_)
+    model = model_of_type(type_)
     noun = type_.__strawberry_definition__.name
 
     def resolver(info: Info, id: str | None = None, **by: Any) -> Select[Any]:
@@ -79,7 +79,8 @@ def single(type_: type[Any], description: str, key: str | None = None) -> Strawb
     )
 
 
-def _model(type_: type[Any]) -> type[Base]:
+def model_of_type(type_: type[Any]) -> type[Base]:
+    """Return the table of a mapped type."""
     model = model_of(type_.__strawberry_definition__)
     assert model is not None
     return model
@@ -89,6 +90,11 @@ def declared(
     type_: Any, description: str, resolver: Any, arguments: Mapping[str, tuple[Any, str]], needed: bool = False
 ) -> StrawberryField:
     field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=type_, description=description)
+    return taking(field, arguments, needed)
+
+
+def taking(field: StrawberryField, arguments: Mapping[str, tuple[Any, str]], needed: bool = False) -> StrawberryField:
+    """Return a field that takes arguments of types made at run time, name -> (type, description), under these very names."""
     field.arguments = [
         StrawberryArgument(
             python_name=name,

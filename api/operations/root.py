@@ -16,7 +16,7 @@ from api.operations.contract import ContractMutations
 from api.operations.customer import CustomerMutations, CustomerQueries
 from api.operations.fall import FallMutations, FallQueries
 from api.operations.grouping import GroupQueries
-from api.operations.improvement import ImprovementMutations, ImprovementQueries
+from api.operations.improvement import ImprovementMutations, ImprovementQueries, ImprovementSubscriptions
 from api.operations.industry import IndustryQueries
 from api.operations.interaction import InteractionMutations
 from api.operations.need import NeedMutations
@@ -81,8 +81,8 @@ class Mutation(
     """What may be done."""
 
 
-@strawberry.type(description="What is told as it happens, over graphql-transport-ws. 订阅")
-class Subscription(RunSubscriptions):
+@strawberry.type(description="What is told as it happens, over graphql-transport-ws or server-sent events. 订阅")
+class Subscription(RunSubscriptions, ImprovementSubscriptions):
     """What is told as it happens."""
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from enum import Enum
 from typing import Annotated, Any
 
-import anyio
 import strawberry
 from anyio import to_thread
 from sqlalchemy import Select, select
@@ -18,6 +17,7 @@ from api.endpoint.context import Context, Info
 from api.errors import NotFound
 from api.operations.arguments import After, Before, First, Identity, Last, one
 from api.operations.declaring import Refusal, mutation, query, subscription
+from api.operations.telling import changed
 from schema import tables
 from schema.objects.run import Run
 from schema.select import Connection, Key, Page, page
@@ -25,7 +25,6 @@ from schema.select.field import key_of, parts_of
 from schema.select.visibility import restricted
 from schema.tables import Job, JobEvent
 
-POLL_SECONDS = 0.3
 RunResult = Annotated[Run | Refusal, strawberry.union("RunResult", description="The run, or why not. 分级运行或原因")]
 
 
@@ -125,8 +124,11 @@ def _events(context: Context, job_id: int, after: int) -> Events:
 class RunSubscriptions:
     """What happens to runs."""
 
+    runs = changed(Run, "run", "Grading runs that were started, finished or failed, each as it is now. 分级运行动态")
+
     @subscription(
-        "Progress of a run or backtest, from its first step, however late you subscribe; it ends with the work. 运行进度"
+        Progress,
+        "Progress of a run or backtest, from its first step, however late you subscribe; it ends with the work. 运行进度",
     )
     async def run_progress(
         self,
@@ -135,20 +137,22 @@ class RunSubscriptions:
             strawberry.ID | None,
             strawberry.argument(description="Global id of a run or backtest; the newest run when left out. 标识"),
         ] = None,
-    ) -> AsyncGenerator[Progress, None]:
+    ) -> AsyncGenerator[Progress]:
         """Yield each step, then the end."""
         context = info.context
-        job_id = await to_thread.run_sync(_job_of, context, id)
-        after, last = 0, (0, 0, "waiting")
-        while True:
-            found = await to_thread.run_sync(_events, context, job_id, after)
-            ended = found.state in ("done", "dead")
-            for place, (key, done, total, message) in enumerate(found.rows, start=1):
-                after, last = key, (done, total, message)
-                shown = found.state if ended and place == len(found.rows) else "running"
-                yield Progress(done=done, total=total, message=message, state=ProgressState(shown))
-            if ended:
-                if not found.rows:
-                    yield Progress(done=last[0], total=last[1], message=last[2], state=ProgressState(found.state))
-                return
-            await anyio.sleep(POLL_SECONDS)
+        with context.listening("job") as feed:
+            job_id = await to_thread.run_sync(_job_of, context, id)
+            after, last = 0, (0, 0, "waiting")
+            while True:
+                found = await to_thread.run_sync(_events, context, job_id, after)
+                ended = found.state in ("done", "dead")
+                for place, (key, done, total, message) in enumerate(found.rows, start=1):
+                    after, last = key, (done, total, message)
+                    shown = found.state if ended and place == len(found.rows) else "running"
+                    yield Progress(done=done, total=total, message=message, state=ProgressState(shown))
+                if ended:
+                    if not found.rows:
+                        yield Progress(done=last[0], total=last[1], message=last[2], state=ProgressState(found.state))
+                    return
+                while not any(job_id in heard.keys for heard in await feed.next()):
+                    pass

@@ -9,6 +9,7 @@ from schema.tables.bulk_call import BulkCall
 from schema.tables.contact import Contact
 from schema.tables.contract import Contract
 from schema.tables.customer import Customer, CustomerNumber, StatusChange
+from schema.tables.event import Event
 from schema.tables.fall import FallDecision
 from schema.tables.grade import CurrentGrade, Grade
 from schema.tables.improvement import Improvement
@@ -32,7 +33,7 @@ from schema.tables.user import ApiKey, PageSession, User, UserRole
 
 __all__ = [
     "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "BulkCall", "Contact", "Contract", "CurrentGrade", "Customer",
-    "CustomerNumber", "CustomerTag", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
+    "CustomerNumber", "CustomerTag", "Event", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
     "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Plan", "PlanTier", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",
 ]  # fmt: skip
