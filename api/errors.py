@@ -41,6 +41,7 @@ CODES: dict[str, tuple[str, str]] = {
     "evidence_stale": ("The champion has changed since the backtest; run it again.", "现行版本在回测后已变更。"),
     "backtest_failed": ("The notebook did not run to its end; the message says where it stopped.", "回测未能完成。"),
     "idempotency_key_reused": ("The idempotency key belongs to another request; give each request its own.", "幂等键已用于其他请求。"),
+    "unexpected_count": ("The filter finds another number of rows than expected; look at them, then say the new number.", "筛选到的行数与预期不符。"),
     "undo_refused": ("The call cannot be undone: too late, undone already, or rows have changed since.", "无法撤销:已过期、已撤销或数据已变更。"),
 }  # fmt: skip
 

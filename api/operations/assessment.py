@@ -12,7 +12,8 @@ from api.commands import assessment as commands
 from api.commands.bulk import assessment as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.assessment import Assessment

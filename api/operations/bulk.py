@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Union
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
-from strawberry.utils.str_converters import to_camel_case, to_snake_case
+from strawberry.utils.str_converters import to_camel_case
 
+import schema.objects.customer  # noqa: F401 - the filter of any type names the types that hang on a customer
 from api.commands.bulk.action import Action
 from api.commands.bulk.batch import Entry, Mode
 from api.commands.bulk.batch import RowError as Wrong
 from api.commands.bulk.call import Options, Outcome, perform, request_of
 from api.commands.bulk.rows import matching
+from api.commands.bulk.search import Search
 from api.commands.bulk.undo import undo as take_back
 from api.endpoint.context import Info
-from api.operations.arguments import Identity, Reason
+from api.operations.arguments import Identity, Reason, Values, given
 from api.operations.bulk_answer import (
     BulkAnswer,
     BulkMode,
@@ -33,9 +32,12 @@ from api.operations.bulk_answer import (
     Undone,
     UndoResult,
 )
+from api.operations.bulk_row import Taken, as_given
 from api.operations.declaring import Refusal, mutation
 from policies import refusal
-from schema.select.field import global_id, key_of
+from schema.filter import condition, filter_of
+from schema.select.field import global_id
+from schema.select.visibility import visible
 
 SHOWN, MOST_SHOWN = 50, 500
 
@@ -55,52 +57,6 @@ class BulkMutations:
         return Undone(operation=call.operation, rows=call.answer["written"])
 
 
-@dataclass(frozen=True)
-class Taken:
-    """How a row of an input becomes an entry of a command.
-
-    ``key`` is the type whose global id stands in ``id``; ``ids`` are other ids by the type they are of; ``own`` are fields
-    that the action takes for itself; ``named`` are fields that the command knows under another name; ``listed`` is a
-    field that holds rows of its own.
-    """
-
-    key: str | None = None
-    ids: Mapping[str, str] = field(default_factory=dict)
-    own: tuple[str, ...] = ()
-    named: Mapping[str, str] = field(default_factory=dict)
-    listed: str = ""
-
-    def entries(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Entry], list[Wrong]]:
-        """Return the entries of rows, given by GraphQL's names of fields, and what is wrong with their ids."""
-        entries, errors = [], []
-        types = {"id": self.key, **self.ids} if self.key else dict(self.ids)
-        for index, row in enumerate(rows):
-            values = {self.named.get(name, name): value for name, value in python_names(row).items()}
-            entry = Entry(index, values)
-            for name in self.own:
-                value = values.pop(name, None)
-                if value is not None:
-                    entry.own[name] = value.value if isinstance(value, Enum) else value
-            if lines := values.pop(self.listed, None):
-                entry.own[self.listed] = [python_names(line) for line in lines]
-            for name, type_name in types.items():
-                identity = values.pop(name, None)
-                if identity is None:
-                    continue
-                try:
-                    key = key_of(identity, str(type_name))
-                except refusal.Refusal as refused:
-                    errors.append(Wrong(index, (name,), refused.code, refused.message))
-                    continue
-                if name == "id":
-                    entry.key = key
-                else:
-                    entry.own[name] = key
-            entries.append(entry)
-        return entries, errors
-
-
-ON_CUSTOMER = {"customer_id": "Customer"}
 Rows = "The rows, at most 10,000. 各行(至多10000行)"
 MODE = Annotated[
     BulkMode,
@@ -113,6 +69,8 @@ IDEMPOTENCY_KEY = Annotated[
         description="A key of your own for this request: sent again, it is answered and not done again. 幂等键"
     ),
 ]
+EXPECTED = "How many rows the filter finds, as its totalCount says; another number is refused. 预期行数"
+TAKEN = {"mode": MODE, "dry_run": DRY_RUN, "idempotency_key": IDEMPOTENCY_KEY}
 
 
 class Bulk:
@@ -171,11 +129,54 @@ class Bulk:
         resolve.__annotations__ = {
             "info": Info,
             "input": Annotated[list[row], strawberry.argument(description=Rows)],
-            "mode": MODE,
-            "dry_run": DRY_RUN,
-            "idempotency_key": IDEMPOTENCY_KEY,
+            **TAKEN,
         }
         return mutation(self.result, description)(resolve)
+
+    def mutation_where(
+        self, name: str, action: type[Action], values: Any, taken: Taken, description: str, into: str = ""
+    ) -> Any:
+        """Declare a mutation ``name`` that does the same to every row of the noun that a filter finds; ``values`` is an input."""
+
+        def resolve(
+            info: Any,
+            filter: Mapping[str, Any],
+            expected: int,
+            input: Any,
+            mode: BulkMode = BulkMode.REJECT_ALL,
+            dry_run: bool = False,
+            idempotency_key: str | None = None,
+        ) -> Any:
+            values = given(input)
+            (entry,), errors = taken.entries([values])
+            for error in errors:
+                raise refusal.Refusal(error.message, code=error.code)
+            search = self._search(info, filter, expected, entry, into)
+            request = request_of(name, [filter, expected, values, mode.value])
+            options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
+            return self.answered(perform_call(info, action, search, options))
+
+        resolve.__annotations__ = {
+            "info": Info,
+            **self._searched(),
+            "input": Annotated[values, strawberry.argument(description=Values)],
+            **TAKEN,
+        }
+        return mutation(self.result, description)(resolve)
+
+    def _searched(self) -> dict[str, Any]:
+        """Return the annotations of the arguments that find rows."""
+        found = filter_of(self.type_)
+        return {
+            "filter": Annotated[found, strawberry.argument(description="Which rows. 筛选")],
+            "expected": Annotated[int, strawberry.argument(description=EXPECTED)],
+        }
+
+    def _search(self, info: Info, filter: Mapping[str, Any], expected: int, entry: Entry, into: str = "") -> Search:
+        """Return the search of what a filter finds among the rows that the caller sees."""
+        table, viewer = self.model.__table__, info.context.viewer
+        met = and_(condition(self.model, filter, viewer), *visible(viewer, self.model, table))
+        return Search(self.model, met, expected, entry.values, entry.own, into)
 
     def removal(self, name: str, action: type[Action]) -> Any:
         """Declare a mutation ``name`` that deletes rows by id, with the reason."""
@@ -200,11 +201,30 @@ class Bulk:
             "info": Info,
             "ids": Annotated[list[strawberry.ID], strawberry.argument(description=Rows)],
             "reason": Reason,
-            "mode": MODE,
-            "dry_run": DRY_RUN,
-            "idempotency_key": IDEMPOTENCY_KEY,
+            **TAKEN,
         }
         return mutation(self.result, f"Delete rows: {self.plural}. 批量删除{self.zh}")(resolve)
+
+    def removal_where(self, name: str, action: type[Action]) -> Any:
+        """Declare a mutation ``name`` that deletes the rows that a filter finds, with the reason."""
+
+        def resolve(
+            info: Any,
+            filter: Mapping[str, Any],
+            expected: int,
+            reason: str,
+            mode: BulkMode = BulkMode.REJECT_ALL,
+            dry_run: bool = False,
+            idempotency_key: str | None = None,
+        ) -> Any:
+            search = self._search(info, filter, expected, Entry(0, {}, {"reason": reason}))
+            request = request_of(name, [filter, expected, reason, mode.value])
+            options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
+            return self.answered(perform_call(info, action, search, options))
+
+        resolve.__annotations__ = {"info": Info, **self._searched(), "reason": Reason, **TAKEN}
+        described = f"Delete the rows that a filter finds: {self.plural}. 按条件删除{self.zh}"
+        return mutation(self.result, described)(resolve)
 
     def deletion(self, name: str, action: type[Action]) -> Any:
         """Declare a mutation ``name`` that deletes one row, with the reason."""
@@ -249,30 +269,19 @@ def undoing(outcome: Outcome) -> Undo | None:
 
 
 def perform_call(
-    info: Info, action: type[Action], entries: Sequence[Entry], options: Options, errors: Sequence[Wrong]
+    info: Info,
+    action: type[Action],
+    rows: Sequence[Entry] | Search,
+    options: Options,
+    errors: Sequence[Wrong] = (),
 ) -> Outcome:
     """Run a bulk action in a transaction of its own; a dry run only reads."""
     context = info.context
     if not options.dry_run:
-        outcome: Outcome = context.write(perform, action(), entries, options, errors)
+        outcome: Outcome = context.write(perform, action(), rows, options, errors)
         return outcome
     with context.reading() as connection, Session(connection) as session:
-        return perform(session, context.actor, action(), entries, options, errors)
-
-
-def as_given(_type: type, value: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
-    """Leave an input as it was coerced, for Strawberry's ``from_input``."""
-    return value
-
-
-def python_names(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an input by their names in Python."""
-    return {_python_name(name): value for name, value in row.items()}
-
-
-@cache
-def _python_name(name: str) -> str:
-    return to_snake_case(name)
+        return perform(session, context.actor, action(), rows, options, errors)
 
 
 def checked_first(first: int | None) -> int:

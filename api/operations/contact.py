@@ -12,7 +12,8 @@ from api.commands import contact as commands
 from api.commands.bulk import contact as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Reason, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.contact import Contact
@@ -50,13 +51,19 @@ class ContactRow(ContactInput):
     customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
 
 
+@strawberry.input(description="Changes with their reason; what is left out stays. 联系人修改内容及原因")
+class ContactRevision(ContactPatch):
+    """Changes with their reason."""
+
+    reason: str = needed("Why; kept with the change. 原因")
+    left_on: date | None = optional("The day the person left. 离开日期")
+
+
 @strawberry.input(description="Changes of one row; what is left out stays. 联系人修改行")
-class ContactChange(ContactPatch):
+class ContactChange(ContactRevision):
     """Changes of one row of a bulk call."""
 
     id: strawberry.ID = needed("Global id of the row. 标识")
-    reason: str = needed("Why; kept with the change. 原因")
-    left_on: date | None = optional("The day the person left. 离开日期")
 
 
 CONTACTS = Bulk("contacts", "联系人", Contact, tables.Contact)
@@ -107,3 +114,11 @@ class ContactMutations:
     )
     delete_contact = CONTACTS.deletion("deleteContact", bulk.ContactRemoval)
     delete_contacts = CONTACTS.removal("deleteContacts", bulk.ContactRemoval)
+    update_contacts_where = CONTACTS.mutation_where(
+        "updateContactsWhere",
+        bulk.ContactChange,
+        ContactRevision,
+        Taken(own=("reason", "left_on")),
+        "Change the rows that a filter finds: contacts. 按条件修改联系人",
+    )
+    delete_contacts_where = CONTACTS.removal_where("deleteContactsWhere", bulk.ContactRemoval)

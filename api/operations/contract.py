@@ -13,7 +13,8 @@ from api.commands import contract as commands
 from api.commands.bulk import contract as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.contract import Contract
@@ -98,3 +99,11 @@ class ContractMutations:
     )
     delete_contract = CONTRACTS.deletion("deleteContract", bulk.ContractRemoval)
     delete_contracts = CONTRACTS.removal("deleteContracts", bulk.ContractRemoval)
+    update_contracts_where = CONTRACTS.mutation_where(
+        "updateContractsWhere",
+        bulk.ContractChange,
+        ContractPatch,
+        Taken(),
+        "Change the rows that a filter finds: contracts. 按条件修改合同",
+    )
+    delete_contracts_where = CONTRACTS.removal_where("deleteContractsWhere", bulk.ContractRemoval)

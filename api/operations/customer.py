@@ -22,7 +22,8 @@ from api.operations.arguments import (
     one,
     optional,
 )
-from api.operations.bulk import Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import Taken
 from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
@@ -76,14 +77,20 @@ class CustomerChange(CustomerPatch):
     id: strawberry.ID = needed("Global id of the customer. 客户标识")
 
 
-@strawberry.input(description="A customer's move to another status. 客户状态变更行")
-class CustomerStatusMove:
-    """A customer's move to another status."""
+@strawberry.input(description="A move to another status. 客户状态变更")
+class CustomerMove:
+    """A move to another status."""
 
-    id: strawberry.ID = needed("Global id of the customer. 客户标识")
     status: CustomerStatus = needed("The new status. 新状态")
     reason: str = needed("Why; kept with the change. 原因")
     changed_on: date | None = optional("When it happened; today when left out. 变更日期")
+
+
+@strawberry.input(description="A customer's move to another status. 客户状态变更行")
+class CustomerStatusMove(CustomerMove):
+    """A customer's move to another status."""
+
+    id: strawberry.ID = needed("Global id of the customer. 客户标识")
 
 
 CUSTOMERS = Bulk("customers", "客户", Customer, tables.Customer)
@@ -161,4 +168,18 @@ class CustomerMutations:
         CustomerStatusMove,
         Taken(key="Customer", own=("status", "reason", "changed_on")),
         "Move customers to another status, where the state graph allows it. 批量变更客户状态",
+    )
+    update_customers_where = CUSTOMERS.mutation_where(
+        "updateCustomersWhere",
+        bulk.CustomerChange,
+        CustomerPatch,
+        Taken(own=("owner",)),
+        "Change the records of the customers that a filter finds. 按条件修改客户",
+    )
+    change_customer_statuses_where = CUSTOMERS.mutation_where(
+        "changeCustomerStatusesWhere",
+        bulk.StatusMove,
+        CustomerMove,
+        Taken(own=("status", "reason", "changed_on")),
+        "Move the customers that a filter finds to another status. 按条件变更客户状态",
     )

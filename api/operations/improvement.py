@@ -20,7 +20,8 @@ from api.operations.arguments import (
     one,
     optional,
 )
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from api.operations.telling import changed
@@ -162,4 +163,11 @@ class ImprovementMutations:
         ImprovementChange,
         Taken(key="Improvement"),
         "Change rows: improvements. 批量修改改进项",
+    )
+    update_improvements_where = IMPROVEMENTS.mutation_where(
+        "updateImprovementsWhere",
+        bulk.ImprovementChange,
+        ImprovementPatch,
+        Taken(),
+        "Change the rows that a filter finds: improvements. 按条件修改改进项",
     )

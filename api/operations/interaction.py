@@ -12,7 +12,8 @@ from api.commands import interaction as commands
 from api.commands.bulk import interaction as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.interaction import Interaction
@@ -98,3 +99,11 @@ class InteractionMutations:
     )
     delete_interaction = INTERACTIONS.deletion("deleteInteraction", bulk.InteractionRemoval)
     delete_interactions = INTERACTIONS.removal("deleteInteractions", bulk.InteractionRemoval)
+    update_interactions_where = INTERACTIONS.mutation_where(
+        "updateInteractionsWhere",
+        bulk.InteractionChange,
+        InteractionPatch,
+        Taken(),
+        "Change the rows that a filter finds: interactions. 按条件修改互动记录",
+    )
+    delete_interactions_where = INTERACTIONS.removal_where("deleteInteractionsWhere", bulk.InteractionRemoval)

@@ -13,7 +13,8 @@ from api.commands import need as commands
 from api.commands.bulk import need as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.need import Need, Urgency
@@ -91,3 +92,11 @@ class NeedMutations:
     )
     delete_need = NEEDS.deletion("deleteNeed", bulk.NeedRemoval)
     delete_needs = NEEDS.removal("deleteNeeds", bulk.NeedRemoval)
+    update_needs_where = NEEDS.mutation_where(
+        "updateNeedsWhere",
+        bulk.NeedChange,
+        NeedPatch,
+        Taken(),
+        "Change the rows that a filter finds: needs. 按条件修改需求",
+    )
+    delete_needs_where = NEEDS.removal_where("deleteNeedsWhere", bulk.NeedRemoval)

@@ -13,7 +13,8 @@ from api.commands import order as commands
 from api.commands.bulk import order as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.order import Order
@@ -110,3 +111,11 @@ class OrderMutations:
     )
     delete_order = ORDERS.deletion("deleteOrder", bulk.OrderRemoval)
     delete_orders = ORDERS.removal("deleteOrders", bulk.OrderRemoval)
+    update_orders_where = ORDERS.mutation_where(
+        "updateOrdersWhere",
+        bulk.OrderChange,
+        OrderPatch,
+        Taken(),
+        "Change the rows that a filter finds: orders. 按条件修改订单",
+    )
+    delete_orders_where = ORDERS.removal_where("deleteOrdersWhere", bulk.OrderRemoval)

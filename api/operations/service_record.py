@@ -12,7 +12,8 @@ from api.commands import service_record as commands
 from api.commands.bulk import service_record as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.service_record import ServiceRecord
@@ -105,3 +106,11 @@ class ServiceRecordMutations:
     )
     delete_service_record = SERVICE_RECORDS.deletion("deleteServiceRecord", bulk.ServiceRecordRemoval)
     delete_service_records = SERVICE_RECORDS.removal("deleteServiceRecords", bulk.ServiceRecordRemoval)
+    update_service_records_where = SERVICE_RECORDS.mutation_where(
+        "updateServiceRecordsWhere",
+        bulk.ServiceRecordChange,
+        ServiceRecordPatch,
+        Taken(),
+        "Change the rows that a filter finds: service records. 按条件修改服务记录",
+    )
+    delete_service_records_where = SERVICE_RECORDS.removal_where("deleteServiceRecordsWhere", bulk.ServiceRecordRemoval)

@@ -12,7 +12,8 @@ from api.commands import survey as commands
 from api.commands.bulk import survey as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Identity, Values, given, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Bulk, Taken
+from api.operations.bulk import Bulk
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
 from schema import tables
 from schema.objects.survey import Survey
@@ -97,3 +98,11 @@ class SurveyMutations:
     )
     delete_survey = SURVEYS.deletion("deleteSurvey", bulk.SurveyRemoval)
     delete_surveys = SURVEYS.removal("deleteSurveys", bulk.SurveyRemoval)
+    update_surveys_where = SURVEYS.mutation_where(
+        "updateSurveysWhere",
+        bulk.SurveyChange,
+        SurveyPatch,
+        Taken(),
+        "Change the rows that a filter finds: surveys. 按条件修改满意度调查",
+    )
+    delete_surveys_where = SURVEYS.removal_where("deleteSurveysWhere", bulk.SurveyRemoval)

@@ -12,7 +12,7 @@ from api.commands import tag as commands
 from api.commands.bulk import tag as bulk
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, needed, one, optional
-from api.operations.bulk import ON_CUSTOMER, Taken
+from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.customer import CUSTOMERS, CustomerResult
 from api.operations.declaring import mutation, query
 from schema import tables
@@ -20,23 +20,35 @@ from schema.objects.tag import Tag
 from schema.select.field import key_of
 
 
-@strawberry.input(description="A tag put on a customer; a new tag is created. 打标签行")
-class TagAssignment:
-    """A tag put on a customer."""
+@strawberry.input(description="A tag put on customers; a new tag is created. 标签内容")
+class TagGiven:
+    """A tag put on customers."""
 
-    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
     dimension: str = needed("Dimension. 维度")
     name: str = needed("Name. 名称")
     reason: str | None = optional("Why. 原因")
     ends_on: date | None = optional("Last day. 截止日期")
 
 
+@strawberry.input(description="A tag put on a customer; a new tag is created. 打标签行")
+class TagAssignment(TagGiven):
+    """A tag put on a customer."""
+
+    customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
+
+
+@strawberry.input(description="A tag taken off customers. 移除的标签")
+class TagTaken:
+    """A tag taken off customers."""
+
+    tag_id: strawberry.ID = needed("Global id of the tag. 标签标识")
+
+
 @strawberry.input(description="A tag taken off a customer. 移除标签行")
-class TagRemoval:
+class TagRemoval(TagTaken):
     """A tag taken off a customer."""
 
     customer_id: strawberry.ID = needed("Global id of the customer. 客户标识")
-    tag_id: strawberry.ID = needed("Global id of the tag. 标签标识")
 
 
 @strawberry.type
@@ -93,4 +105,20 @@ class TagMutations:
         TagRemoval,
         Taken(ids={**ON_CUSTOMER, "tag_id": "Tag"}),
         "Take tags off customers; who does not carry a tag counts as unchanged. 批量移除标签",
+    )
+    assign_tag_where = CUSTOMERS.mutation_where(
+        "assignTagWhere",
+        bulk.TagAssignment,
+        TagGiven,
+        Taken(own=("reason", "ends_on"), named={"name": "tag"}),
+        "Put a tag on the customers that a filter finds. 按条件打标签",
+        into="customer_id",
+    )
+    remove_tag_where = CUSTOMERS.mutation_where(
+        "removeTagWhere",
+        bulk.TagRemoval,
+        TagTaken,
+        Taken(ids={"tag_id": "Tag"}),
+        "Take a tag off the customers that a filter finds. 按条件移除标签",
+        into="customer_id",
     )

@@ -18,6 +18,8 @@ from api.access import Actor
 from api.commands.bulk.action import Action
 from api.commands.bulk.batch import Batch, Entry, Mode, RowError, kept
 from api.commands.bulk.journal import Journal
+from api.commands.bulk.search import Search
+from api.commands.fields import clean
 from api.errors import Invalid
 from api.settings import settings
 from policies.refusal import Refusal
@@ -76,13 +78,13 @@ def perform(
     session: Session,
     actor: Actor,
     action: Action,
-    entries: Sequence[Entry],
+    rows: Sequence[Entry] | Search,
     options: Options,
     errors: Sequence[RowError] = (),
 ) -> Outcome:
     """Judge the rows and write those that may be written; ``errors`` are known to the door already.
 
-    A dry run ends before anything is written or locked.  A call that writes nothing leaves its idempotency key free.
+    Rows that a search finds all get the same values: one that is not valid is refused before anything is looked for.  A dry run ends before anything is written or locked.  A call that writes nothing leaves its idempotency key free.
     Forbidden without the action's permission; Refusal for a key that another request has used.
     """
     actor.require(action.permission)
@@ -93,6 +95,11 @@ def perform(
         repeated = _repeated(session, actor, options)
         if repeated is not None:
             return repeated
+    if isinstance(rows, Search):
+        clean(action.noun, rows.values, partial=True)
+        entries: Sequence[Entry] = rows.entries(session, lock=not options.dry_run)
+    else:
+        entries = rows
     batch = Batch(session, actor, entries, errors, options.mode, dry_run=options.dry_run)
     action.check(batch)
     stopped = batch.stopped

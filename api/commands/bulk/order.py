@@ -41,7 +41,7 @@ class OrderCreation(Creation):
                 batch.refuse(entry, ("lines", str(number - 1)), problem.code, problem.message)
                 return
         entry.own["lines"] = lines
-        total = sum((line["amount"] for line in lines), Decimal(0))
+        total = sum((line["amount"] for line in lines), Decimal("0.00"))  # at least two decimals, as amounts are shown
         stated = entry.columns.get("amount")
         if stated is not None and stated != total:
             message = f"amount: {stated} is not the sum of the lines, {total:f}; correct one of them."

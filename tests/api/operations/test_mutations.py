@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import world
+from bulk_mutations import BULK
 from people import finished_backtest
 from sqlalchemy import Engine, func, select, update
 
@@ -101,43 +102,7 @@ CASES = [
     Case("deactivateUser", '(login: "finance")', "boss", "strategy", "User"),
     Case("issueApiKey", '(login: "marketing", name: "crm")', "boss", "strategy", "IssuedApiKey"),
     Case("revokeApiKey", f'(id: "{global_id("ApiKey", 1)}")', "boss", "strategy", "ApiKey"),
-    Case("createCustomers", '(input: [{name: "批量客户"}])', "sales", "analyst", "CustomersWritten"),
-    Case("updateCustomers", f'(input: [{{id: "{CUSTOMER}", employees: 8}}])', "marketing", "finance", "CustomersWritten"),
-    Case("changeCustomerStatuses", f'(input: [{{id: "{global_id("Customer", 2)}", status: LOST, reason: "停业"}}])', "sales", "strategy", "CustomersWritten"),
-    Case("assignTags", f'(input: [{{customerId: "{CUSTOMER}", dimension: "需求", name: "批量"}}])', "sales", "finance", "CustomersWritten"),
-    Case("removeTags", f'(input: [{{customerId: "{global_id("Customer", 3)}", tagId: "{global_id("Tag", 1)}"}}])', "sales", "finance", "CustomersWritten"),
-    Case("createContacts", f'(input: [{{customerId: "{CUSTOMER}", name: "李雷"}}])', "sales", "finance", "ContactsWritten"),
-    Case("updateContacts", f'(input: [{{id: "{global_id("Contact", 2)}", title: "总监", reason: "升职"}}])', "sales", "finance", "ContactsWritten"),
-    Case("deleteContact", f'(id: "{global_id("Contact", 1)}", reason: "误录")', "sales", "finance", "Deleted"),
-    Case("deleteContacts", f'(ids: ["{global_id("Contact", 3)}"], reason: "误录")', "sales", "finance", "ContactsWritten"),
-    Case("createNeeds", f'(input: [{{customerId: "{CUSTOMER}", kind: "技术支持"}}])', "sales", "finance", "NeedsWritten"),
-    Case("updateNeeds", f'(input: [{{id: "{global_id("Need", 2)}", budgetMax: "99.5"}}])', "sales", "finance", "NeedsWritten"),
-    Case("deleteNeed", f'(id: "{global_id("Need", 5)}", reason: "误录")', "sales", "finance", "Deleted"),
-    Case("deleteNeeds", f'(ids: ["{global_id("Need", 6)}"], reason: "误录")', "sales", "finance", "NeedsWritten"),
-    Case("createOrders", f'(input: [{{customerId: "{CUSTOMER}", orderedOn: "2026-01-05", lines: [{{product: "泵", amount: "9"}}]}}])', "finance", "service", "OrdersWritten"),
-    Case("updateOrders", f'(input: [{{id: "{global_id("Order", 2)}", productLine: "泵"}}])', "finance", "service", "OrdersWritten"),
-    Case("deleteOrder", f'(id: "{global_id("Order", 9)}", reason: "误录")', "finance", "service", "Deleted"),
-    Case("deleteOrders", f'(ids: ["{global_id("Order", 10)}"], reason: "误录")', "finance", "service", "OrdersWritten"),
-    Case("createContracts", f'(input: [{{customerId: "{CUSTOMER}", startsOn: "2026-01-01"}}])', "sales", "marketing", "ContractsWritten"),
-    Case("updateContracts", f'(input: [{{id: "{global_id("Contract", 2)}", title: "合同"}}])', "sales", "marketing", "ContractsWritten"),
-    Case("deleteContract", f'(id: "{global_id("Contract", 5)}", reason: "误录")', "sales", "marketing", "Deleted"),
-    Case("deleteContracts", f'(ids: ["{global_id("Contract", 6)}"], reason: "误录")', "sales", "marketing", "ContractsWritten"),
-    Case("createInteractions", f'(input: [{{customerId: "{CUSTOMER}", kind: "电话", happenedAt: "2026-01-05T09:00:00+08:00"}}])', "sales", "finance", "InteractionsWritten"),
-    Case("updateInteractions", f'(input: [{{id: "{global_id("Interaction", 2)}", summary: "改期"}}])', "sales", "finance", "InteractionsWritten"),
-    Case("deleteInteraction", f'(id: "{global_id("Interaction", 5)}", reason: "误录")', "sales", "finance", "Deleted"),
-    Case("deleteInteractions", f'(ids: ["{global_id("Interaction", 6)}"], reason: "误录")', "sales", "finance", "InteractionsWritten"),
-    Case("createServiceRecords", f'(input: [{{customerId: "{CUSTOMER}", kind: "consult", openedAt: "2026-01-05T09:00:00+08:00"}}])', "service", "finance", "ServiceRecordsWritten"),
-    Case("updateServiceRecords", f'(input: [{{id: "{global_id("ServiceRecord", 2)}", satisfaction: 5}}])', "service", "finance", "ServiceRecordsWritten"),
-    Case("deleteServiceRecord", f'(id: "{global_id("ServiceRecord", 5)}", reason: "误录")', "service", "finance", "Deleted"),
-    Case("deleteServiceRecords", f'(ids: ["{global_id("ServiceRecord", 6)}"], reason: "误录")', "service", "finance", "ServiceRecordsWritten"),
-    Case("createSurveys", f'(input: [{{customerId: "{CUSTOMER}", surveyedOn: "2026-01-05", score: 4}}])', "service", "finance", "SurveysWritten"),
-    Case("updateSurveys", f'(input: [{{id: "{global_id("Survey", 3)}", score: 2}}])', "service", "finance", "SurveysWritten"),
-    Case("deleteSurvey", f'(id: "{global_id("Survey", 5)}", reason: "误录")', "service", "finance", "Deleted"),
-    Case("deleteSurveys", f'(ids: ["{global_id("Survey", 6)}"], reason: "误录")', "service", "finance", "SurveysWritten"),
-    Case("settleAssessments", f'(input: [{{customerId: "{CUSTOMER}", word: "industry_outlook", rating: 7, assessedOn: "2026-01-01", validUntil: "2027-01-01"}}])', "analyst", "finance", "AssessmentsWritten"),
-    Case("reportImprovements", f'(input: [{{customerId: "{CUSTOMER}", reportedOn: "2026-01-01", problem: "慢"}}])', "service", "finance", "ImprovementsWritten"),
-    Case("updateImprovements", f'(input: [{{id: "{global_id("Improvement", 1)}", serviceStep: "响应"}}])', "service", "finance", "ImprovementsWritten"),
-    Case("undo", '(token: "of the call in this world")', "sales", "finance", "Undone"),
+    *(Case(*one) for one in BULK),
 ]  # fmt: skip
 # What needs more than this world holds succeeds in the tests of its own noun.
 ELSEWHERE = {"startBacktest", "cancelBacktest", "giveRating", "appoint", "decideFall", "endAppointment"}
