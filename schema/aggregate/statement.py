@@ -61,6 +61,7 @@ class Statement:
             if measure in MADE_OF and name != "count":
                 self.needed.setdefault(name, set()).add(measure)
         self.numbers = [numbers[name] for name in self.needed]
+        self.counts = ("share", "count") in needed
         self.distinct = sorted({name for measure, name in needed if measure == "distinct"})
         self.priced = [number for number in self.numbers if number.priced and self.needed[number.name] != {"known"}]
         self.keyed = [by.key.name for by in asked.by]
@@ -139,7 +140,8 @@ class Statement:
             total = groups.c[f"s_{number.name}"]
             apart = {} if currency is None or not number.priced else {"partition_by": groups.c[f"k{currency}"]}
             columns.append(share(total, _over(total, apart)).label(f"p_{number.name}"))
-        columns.append(share(groups.c.n, _over(groups.c.n, {})).label("p_count"))
+        if self.counts:
+            columns.append(share(groups.c.n, _over(groups.c.n, {})).label("p_count"))
         if MIXED in groups.c:
             columns = [column for column in columns if column.key != MIXED]
             columns.append(func.max(groups.c[MIXED]).over().label(MIXED))

@@ -33,6 +33,13 @@ def condition(
     return _Reading(viewer).of(model, model.__table__ if table is None else table, filter or {}, "filter", 0)
 
 
+def related(
+    relation: RelationshipProperty[Any], filter: Given | None, viewer: Viewer, table: FromClause
+) -> Select[Any]:
+    """Return the statement of the rows related to one of ``table`` that meet a filter and that the viewer sees."""
+    return _Reading(viewer).rows(relation, table, filter or {}, "filter", 0)
+
+
 class _Reading:
     """Reads one filter, and counts what it holds."""
 
@@ -86,7 +93,7 @@ class _Reading:
         missing = given.pop("isNull", False)
         if missing is None:
             raise Refusal(f"{where}.isNull is null; say true or false.", code="invalid")
-        found = self._rows(relation, table, given, where, depth).exists()
+        found = self.rows(relation, table, given, where, depth).exists()
         return ~found if missing else found
 
     def _many(
@@ -96,13 +103,13 @@ class _Reading:
             raise Refusal(f"{where} is null; leave it out.", code="invalid")
         if way == "count":
             return self._count(relation, table, dict(given), where, depth)
-        found = self._rows(relation, table, given, where, depth, every=way == "every").exists()
+        found = self.rows(relation, table, given, where, depth, every=way == "every").exists()
         return found if way == "some" else ~found
 
     def _count(
         self, relation: RelationshipProperty[Any], table: FromClause, given: dict[str, Any], where: str, depth: int
     ) -> ColumnElement[bool]:
-        rows = self._rows(relation, table, given.pop("filter", None) or {}, f"{where}.filter", depth)
+        rows = self.rows(relation, table, given.pop("filter", None) or {}, f"{where}.filter", depth)
         number = rows.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
         for operator, value in given.items():
             if value is None:
@@ -111,7 +118,7 @@ class _Reading:
                 stored(number, one, f"{where}.{operator}")
         return and_(true(), *(COMPARISONS[operator](number, value) for operator, value in given.items()))
 
-    def _rows(
+    def rows(
         self,
         relation: RelationshipProperty[Any],
         table: FromClause,

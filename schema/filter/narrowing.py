@@ -14,6 +14,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from schema.filter.condition import condition
+from schema.filter.counting import count_beside
 from schema.filter.inputs import INPUTS, filter_of, name_of
 from schema.filter.order import order_of, ordered
 from schema.filter.word import nouns
@@ -55,11 +56,13 @@ def complete() -> None:
     for model, type_ in TYPES.items():
         filter_of(type_)
         order_of(type_)
-        for field in type_.__strawberry_definition__.fields:
+        fields = type_.__strawberry_definition__.fields
+        for field in list(fields):
             relation = nouns(model).relations.get(field.python_name)
             if relation is not None and relation.uselist:
                 field.base_resolver = StrawberryResolver(_resolver(relation, field.python_name))
                 field.arguments = arguments_of(relation.mapper.class_)
+                fields.append(count_beside(field, relation, field.arguments[0]))
 
 
 def arguments_of(model: type[Base]) -> list[StrawberryArgument]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_
 from sqlalchemy.inspection import inspect
 
 from policies.refusal import Refusal
+from schema.filter.counting import number_of
 from schema.filter.inputs import INPUTS, made, name_of
 from schema.filter.word import Ranked, nouns, permitted
 from schema.select.fetch import Viewer
@@ -81,7 +82,10 @@ def _paths(model: type[Base]) -> Mapping[str, tuple[str | None, Ranked]]:
     offered = nouns(model)
     found: dict[str, tuple[str | None, Ranked]] = {name: (None, by) for name, by in offered.orders.items()}
     for relation, mapping in offered.relations.items():
-        if not mapping.uselist and mapping.mapper.class_ in TYPES:
+        if mapping.uselist:
+            number = Ranked(number_of(mapping), f"Number of rows under {relation}. 数量", False, None)
+            found[f"{relation}_count"] = None, number
+        elif mapping.mapper.class_ in TYPES:
             for name, by in nouns(mapping.mapper.class_).orders.items():
                 found[f"{relation}.{name}"] = relation, by
     return found

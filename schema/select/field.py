@@ -163,10 +163,14 @@ def computed(
     rank: Callable[..., ColumnElement[Any]] | None = None,
     arguments: Mapping[str, Any] = MappingProxyType({}),
     viewed: bool = False,
+    graphql_type: Any = None,
 ) -> Any:
-    """Declare a field that SQL computes of a row; ``arguments`` are the field's, with their annotations."""
+    """Declare a field that SQL computes of a row; ``arguments`` are the field's, with their annotations.
+
+    ``graphql_type`` says its type where no annotation does.
+    """
     source = Computed(make, rank, viewed)
-    return _field(source, description, resolver_of(source, arguments))
+    return _field(source, description, resolver_of(source, arguments), graphql_type)
 
 
 def derived(
@@ -256,8 +260,10 @@ def value_at(root: Any, path: str) -> Any:
     return root
 
 
-def _field(source: Source, description: str, resolver: Any) -> Any:
-    return strawberry.field(resolver=resolver, description=description, metadata={SOURCE: source})
+def _field(source: Source, description: str, resolver: Any, graphql_type: Any = None) -> Any:
+    return strawberry.field(
+        resolver=resolver, description=description, metadata={SOURCE: source}, graphql_type=graphql_type
+    )
 
 
 def global_id(type_name: str, *keys: Any) -> str:
