@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "appoint": frozenset({"strategy"}),
     "override_tier": frozenset({"strategy"}),
     "decide_fall": frozenset({"strategy"}),
+    "reveal": frozenset({"sales", "service", "marketing", "finance", "strategy", "admin"}),
     "manage_users": frozenset({"admin"}),
 }
 

@@ -6,6 +6,7 @@ import click
 
 from api.cli.answers import answers
 from api.cli.appointment import appointment
+from api.cli.audit import audit
 from api.cli.backtest import backtest
 from api.cli.database import database
 from api.cli.demo import demo
@@ -36,6 +37,7 @@ def cli() -> None:
 
 for command in (
     appointment,
+    audit,
     backtest,
     database,
     demo,

@@ -25,6 +25,7 @@ from api.operations.order import OrderMutations
 from api.operations.panel_rating import PanelRatingMutations
 from api.operations.policy import PolicyMutations, PolicyQueries
 from api.operations.region import RegionQueries
+from api.operations.reveal import RevealMutations
 from api.operations.run import RunMutations, RunQueries, RunSubscriptions
 from api.operations.service_record import ServiceRecordMutations
 from api.operations.survey import SurveyMutations
@@ -75,6 +76,7 @@ class Mutation(
     BacktestMutations,
     RunMutations,
     UserMutations,
+    RevealMutations,
     ApiKeyMutations,
     BulkMutations,
 ):

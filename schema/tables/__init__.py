@@ -2,7 +2,7 @@
 
 from schema.tables.appointment import Appointment
 from schema.tables.assessment import Assessment
-from schema.tables.audit import Audit
+from schema.tables.audit import Audit, AuditSeal
 from schema.tables.backtest import Backtest
 from schema.tables.base import Base
 from schema.tables.bulk_call import BulkCall
@@ -32,7 +32,7 @@ from schema.tables.tag import CustomerTag, Tag
 from schema.tables.user import ApiKey, PageSession, User, UserRole
 
 __all__ = [
-    "ApiKey", "Appointment", "Assessment", "Audit", "Backtest", "Base", "BulkCall", "Contact", "Contract", "CurrentGrade", "Customer",
+    "ApiKey", "Appointment", "Assessment", "Audit", "AuditSeal", "Backtest", "Base", "BulkCall", "Contact", "Contract", "CurrentGrade", "Customer",
     "CustomerNumber", "CustomerTag", "Event", "FallDecision", "Grade", "Improvement", "Industry", "Intake", "Interaction", "Job", "JobEvent",
     "Need", "Order", "OrderLine", "PageSession", "PanelRating", "Plan", "PlanTier", "Policy", "PolicyChampion", "PolicyContribution", "PolicySubmission", "PolicyVersion", "Region", "Run",
     "ServiceRecord", "Snapshot", "Standing", "StatusChange", "Survey", "Tag", "User", "UserRole", "facts",

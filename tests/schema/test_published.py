@@ -112,7 +112,7 @@ def test_the_status_of_a_grade_has_the_values_that_its_table_allows() -> None:
 def test_every_noun_of_the_tables_is_on_the_wire() -> None:
     shown = {mapper.class_ for _, mapper in mapped()}
     inner = {
-        tables.Audit, tables.BulkCall, tables.CurrentGrade, tables.CustomerNumber, tables.CustomerTag, tables.Event, tables.Intake, tables.Job,
+        tables.Audit, tables.AuditSeal, tables.BulkCall, tables.CurrentGrade, tables.CustomerNumber, tables.CustomerTag, tables.Event, tables.Intake, tables.Job,
         tables.JobEvent, tables.PageSession, tables.Plan, tables.PlanTier, tables.PolicyChampion, tables.PolicyContribution, tables.PolicySubmission,
     }  # fmt: skip
     assert {mapper.class_ for mapper in tables.Base.registry.mappers} == shown | inner

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select, update
 
 from api.access import PERMISSIONS, actor_of_login
 from api.commands import api_key, improvement, policy
+from api.commands.audit_seal import verify
 from api.commands.bulk.batch import Entry
 from api.commands.bulk.call import Options, perform
 from api.commands.bulk.customer import CustomerChange
@@ -101,6 +102,7 @@ CASES = [
     Case("setUserRoles", '(login: "finance", roles: [SALES])', "boss", "strategy", "User"),
     Case("deactivateUser", '(login: "finance")', "boss", "strategy", "User"),
     Case("issueApiKey", '(login: "marketing", name: "crm")', "boss", "strategy", "IssuedApiKey"),
+    Case("reveal", f'(ids: ["{global_id("Contact", 1)}"], reason: "回访")', "marketing", "analyst", "Revealed"),
     Case("revokeApiKey", f'(id: "{global_id("ApiKey", 1)}")', "boss", "strategy", "ApiKey"),
     *(Case(*one) for one in BULK),
 ]  # fmt: skip
@@ -110,7 +112,7 @@ ELSEWHERE = {"startBacktest", "cancelBacktest", "giveRating", "appoint", "decide
 
 def operation(case: Case) -> str:
     declared = "($document: String!)" if "$document" in case.arguments else ""
-    shown = {"IssuedApiKey": "key", "Undone": "operation"}.get(
+    shown = {"IssuedApiKey": "key", "Revealed": "values { field }", "Undone": "operation"}.get(
         case.returns, "ids" if case.returns.endswith("Written") else "id"
     )
     return f"mutation M{declared} {{ r: {case.name}{case.arguments} {{ __typename ... on {case.returns} {{ {shown} }} ... on Refusal {{ code message }} }} }}"
@@ -213,6 +215,8 @@ def test_mutations_do_the_same_on_postgresql(postgres_engine: Engine, tmp_path: 
             assert made.data(operation(case), case.variables(), who=case.right)["r"]["__typename"] == case.returns, (
                 case.name
             )
+    with reading(postgres_engine) as connection:
+        assert verify(connection).differences == []
 
 
 REFUSED = [
@@ -289,6 +293,7 @@ ACTIONS: dict[str, str] = {
         "decide_policy": "approvePolicy rejectPolicy putPolicyInForce makeMainPolicy",
         "backtest": "startBacktest cancelBacktest",
         "run_grading": "runGrading",
+        "reveal": "reveal",
         "manage_users": "createUser setUserRoles deactivateUser issueApiKey revokeApiKey",
     }.items()
     for name in names.split()
