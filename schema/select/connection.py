@@ -53,18 +53,20 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
     selection = executor.collect_subfields(type_, details).grouped_field_set
     names = {key: found[0].node.name.value for key, found in selection.items()}
     rows_type = get_named_type(type_.fields["nodes"].type)
-    levels: dict[str, Level] = {}
-    for key, name in names.items():
-        if name in ("nodes", "edges"):
-            level = _level(executor, rows_type, name, selection[key], type_)
-            if level is None:
-                return None
-            levels[key] = level
+    # All of them first: an argument that is refused below one of them is refused before any statement, planned or not.
+    levels = {
+        key: _level(executor, rows_type, name, selection[key], type_)
+        for key, name in names.items()
+        if name in ("nodes", "edges")
+    }
+    if None in levels.values():
+        return None
     answer: dict[str, Any] = dict.fromkeys(selection)
     with executor.context_value.reading() as opened:
         reader = Reader(opened, executor.context_value.viewer)
         window = None
         for key, level in levels.items():
+            assert level is not None
             window = page.window(reader.rows(level.select_from(page.rows(), *page.columns())))
             try:
                 found = level.dicts(reader, window[0])

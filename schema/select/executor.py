@@ -72,11 +72,12 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             if isinstance(result, list) and fallback.model_of_type(get_named_type(return_type)) is not None:
                 self.count(len(result))
             return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
-        result = self._visible(get_named_type(return_type), result)
-        answer = self._planned_rows(get_named_type(return_type), field_details_list, result)
+        type_ = self._type_of(get_named_type(return_type), result)
+        result = self._visible(type_, result)
+        answer = self._planned_rows(type_, field_details_list, result)
         if answer is not None:
             return answer
-        rows = fallback.load(self, get_named_type(return_type), field_details_list, result)
+        rows = fallback.load(self, type_, field_details_list, result)
         self.count(len(rows))
         return super().complete_list_value(return_type, field_details_list, info, path, rows, position_context)
 
@@ -126,11 +127,18 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             return super().complete_abstract_value(
                 return_type, field_details_list, info, path, result, position_context
             )
-        entity = result.column_descriptions[0]["entity"]
-        for possible in self.schema.get_possible_types(return_type):
+        type_ = self._type_of(return_type, result)
+        return self.complete_object_value(type_, field_details_list, info, path, result, position_context)
+
+    def _type_of(self, type_: Any, statement: Select[Any]) -> GraphQLObjectType:
+        """Return the type that shows a statement's rows: of a union or interface the one that their table belongs to."""
+        if isinstance(type_, GraphQLObjectType):
+            return type_
+        entity = statement.column_descriptions[0]["entity"]
+        for possible in self.schema.get_possible_types(type_):
             if model_of(possible.extensions["strawberry-definition"]) is entity:
-                return self.complete_object_value(possible, field_details_list, info, path, result, position_context)
-        raise TypeError(f"{return_type} has no type for rows of {entity}")
+                return possible
+        raise TypeError(f"{type_} has no type for rows of {entity}")
 
     def _visible(self, type_: Any, statement: Select[Any]) -> Select[Any]:
         return restricted(statement, self.context_value.viewer, fallback.model_of_type(type_))
