@@ -228,7 +228,7 @@ class _Writing:
 
     def _value(self, type_: Any, depth: int) -> Any:
         """Draw a value of an input type, as JSON gives it."""
-        if not isinstance(type_, GraphQLNonNull) and self._chance(12):
+        if not isinstance(type_, GraphQLNonNull) and self._chance(40):
             return None
         type_ = _nullable(type_)
         if isinstance(type_, GraphQLList):
