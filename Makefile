@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help environment demo test spark browser frontend conformance lab labcheck check format documentation golden benchmarks lock clean
+.PHONY: help environment demo test spark browser frontend conformance fuzz lab labcheck check format documentation golden benchmarks lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -39,6 +39,10 @@ frontend: environment ## A typed client in TypeScript: types from the contract, 
 conformance: environment ## The audits of npm graphql-http against a server of our own; needs Node 20 and npm, installs them once
 	@npm ci --silent --prefix tests/conformance
 	@$(BIN)/python -m pytest -q -rs tests/conformance
+
+fuzz: ## Random operations of every field by schemathesis, FENJI_FUZZ_SECONDS (300) on each database
+	@$(PYTHON) bootstrap.py fuzz
+	@$(BIN)/python -m pytest -q -s tests/fuzz
 
 check: environment ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

@@ -11,13 +11,18 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.cli.serve import listening
+from api.endpoint.connection import TimedConnection
 
 
 @contextmanager
 def served(app: Starlette) -> Iterator[int]:
     """Serve an application while the block runs; yields its port."""
     with listening("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, http=TimedConnection, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

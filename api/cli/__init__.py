@@ -10,6 +10,7 @@ from api.cli.audit import audit
 from api.cli.backtest import backtest
 from api.cli.database import database
 from api.cli.demo import demo
+from api.cli.document import document
 from api.cli.evidence import evidence
 from api.cli.fall import fall
 from api.cli.grade import grade, snapshot
@@ -41,6 +42,7 @@ for command in (
     backtest,
     database,
     demo,
+    document,
     evidence,
     fall,
     grade,

@@ -29,12 +29,14 @@ def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
     import uvicorn  # with the schema it takes a second, which no other verb should wait for
 
     from api.app import make_app
+    from api.endpoint.connection import TimedConnection
 
     with listening(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}/graphql"
         CONSOLE.print(f"Serving {address} (end with Ctrl-C)")
         configuration = uvicorn.Config(
             make_app(engine, home),
+            http=TimedConnection,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=10,

@@ -59,6 +59,7 @@ LOG = logging.getLogger("fenji.graphql")
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
 KEPT_CHARACTERS = 32_000
+MOST_ERRORS = 8  # told of one document
 THREADS = 10
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
@@ -93,7 +94,7 @@ class Executable(Schema):
         try:
             document = parse(query, max_tokens=MOST_TOKENS)
             errors = oversized(self._schema, document) or unkept(literals(document))
-            errors = errors or validate_document(self._schema, document, tuple(specified_rules))
+            errors = errors or validate_document(self._schema, document, tuple(specified_rules))[:MOST_ERRORS]
         except GraphQLError as error:
             aborted = "Parsing aborted" in error.message  # too many tokens, or nested too deep
             return Prepared(None, [too_large(error.message) if aborted else error])
@@ -136,6 +137,8 @@ class Executable(Schema):
             return ready
         prepared, _operation, cost = ready
         assert prepared.document is not None
+        if refused := _charged(context, cost):
+            return refused
         result = execute(
             self._schema,
             prepared.document,
@@ -186,7 +189,6 @@ class Executable(Schema):
             context.sign_in()
             if not root_fields(prepared.document, operation) <= PUBLIC:
                 context.actor.require("read")
-            guard.charge(context.caller, cost)
         except Refusal as refusal:
             return _refused(refusal)
         return prepared, operation, cost
@@ -214,11 +216,13 @@ class Executable(Schema):
                 limiter=self._threads,
             )
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
-            ready = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+            ready = _refused(Refusal(f"There is no operation to execute here: {error!r}.", code="invalid"))
         if isinstance(ready, PreExecutionError):
             return _one(ready)
         if ready[1].operation.value != "subscription":
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
+        if refused := _charged(context_value, ready[2]):
+            return _one(refused)
         context = replace(context_value)  # of this subscription alone: a socket shares one between its operations
         executor = SelectExecutor.build(
             self._schema,
@@ -232,6 +236,15 @@ class Executable(Schema):
             return _one(PreExecutionError(data=None, errors=executor))
         assert isinstance(executor, SelectExecutor)
         return _told(results(executor, context, self._telling), context.guard)
+
+
+def _charged(context: Context, cost: int) -> PreExecutionError | None:
+    """Charge the caller with an operation; return why it may not be executed, or None."""
+    try:
+        context.guard.charge(context.caller, cost)
+    except Refusal as refusal:
+        return _refused(refusal)
+    return None
 
 
 def _refused(refusal: Refusal) -> PreExecutionError:
