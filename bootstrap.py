@@ -80,7 +80,19 @@ def install_with_uv(lock: Path, python: Path) -> None:
     environment = uv_environment()
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={UV_VERSION}")
     uv = [python, "-m", "uv", "pip"]
-    run(*uv, "install", "--quiet", "--require-hashes", "--python", python, "-r", lock, env=environment)
+    # Compiled now, as pip does by itself: where Python may not write byte code, every start would compile it again.
+    run(
+        *uv,
+        "install",
+        "--quiet",
+        "--compile-bytecode",
+        "--require-hashes",
+        "--python",
+        python,
+        "-r",
+        lock,
+        env=environment,
+    )
     run(*uv, "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", python, "-e", ROOT, env=environment)
 
 
