@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from api import events
 from api.errors import ExtraMissing, Invalid
+from policies.refusal import Refusal
 from schema.formats import fold
 
 READ_ONLY = {"fenji_read_only": True}
+OVERFLOWN = ("integer overflow", "bigint out of range")  # as SQLite and PostgreSQL say that a sum leaves int64
 
 
 def make_engine(url: str) -> Engine:
@@ -66,4 +68,9 @@ def writing(engine: Engine) -> Iterator[Session]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a connection for reads, which holds no writer up."""
     with engine.connect().execution_options(**READ_ONLY) as connection:
-        yield connection
+        try:
+            yield connection
+        except DBAPIError as error:
+            if any(words in str(error.orig) for words in OVERFLOWN):
+                raise Refusal("A sum has more than 64 bits; ask of fewer rows.", code="too_large") from error
+            raise

@@ -25,6 +25,7 @@ from schema.objects.service_record import ServiceRecord
 from schema.objects.status_change import StatusChange
 from schema.objects.survey import Survey
 from schema.select.field import model_of
+from schema.select.visibility import restricted
 
 
 def grouped(type_: type[Any], description: str) -> StrawberryField:
@@ -34,7 +35,7 @@ def grouped(type_: type[Any], description: str) -> StrawberryField:
 
     def resolver(info: Info, **given: Any) -> Groups:
         viewer, filter = info.context.viewer, given.get("filter")
-        statement = select(model)
+        statement = restricted(select(model), viewer, model)
         if filter:
             statement = statement.where(condition(model, filter, viewer))
         asked = (given.get("by") or (), given.get("having"), given.get("orderBy") or (), given.get("first"))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLObjectType, get_named_type, is_leaf_type
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.inspection import inspect
 
 from policies.refusal import Refusal
@@ -98,16 +97,9 @@ class Answer:
         return rows.found.get
 
     def groups(self, reader: Reader) -> dict[str, Any]:
-        """Return the values of the groups, nested as their types are; Refusal for mixed currencies and sums beyond int64."""
+        """Return the values of the groups, nested as their types are; Refusal for mixed currencies."""
         statement = Statement(self.asked, self.wanted, reader.dialect)
-        try:
-            found = reader.rows(statement.select)
-        except DBAPIError as error:
-            if "overflow" in str(error.orig) or "out of range" in str(error.orig):
-                raise Refusal(
-                    "A sum has more than 64 bits; group or filter more narrowly.", code="too_large"
-                ) from error
-            raise
+        found = reader.rows(statement.select)
         if found and found[0][-2]:
             names = " and ".join(number.name for number in statement.priced)
             message = f"A group holds {names} of several currencies; group by CURRENCY too, or filter by one currency."

@@ -13,8 +13,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from policies.refusal import Refusal
 from schema.aggregate.key import GroupKey, keys_of
-from schema.aggregate.measure import numbers_of
 from schema.aggregate.period import DatePart
+from schema.filter.condition import MOST_CONDITIONS, MOST_DEPTH
+from schema.filter.number import numbers_of
+from schema.filter.operators import bounded
 from schema.filter.word import permitted
 from schema.select.asked import Asked
 from schema.select.fetch import Viewer
@@ -60,7 +62,9 @@ class Groups(Asked):
     def asked(self) -> Iterator[Measured]:
         """Yield what having and the order need besides what is selected."""
         yield from (measured for measured, _ in self.order)
-        yield from _named(self.model, self.having)
+        for at, measured in enumerate(_named(self.model, self.having, 0)):
+            bounded(at + 1, MOST_CONDITIONS, "having", "conditions")
+            yield measured
 
 
 def groups(
@@ -129,15 +133,16 @@ def _order(model: type[Base], keys: Sequence[By], at: int, given: Mapping[str, A
     return measured, direction.value == "desc"
 
 
-def _named(model: type[Base], having: Mapping[str, Any]) -> Iterator[Measured]:
-    """Yield what a condition on groups compares, at any depth; a null in it is refused where it is compared."""
+def _named(model: type[Base], having: Mapping[str, Any], depth: int) -> Iterator[Measured]:
+    """Yield what a condition on groups compares; a null in it is refused where it is compared."""
+    bounded(depth, MOST_DEPTH, "having", "levels")
     names = names_of(model)
     for name, value in having.items():
         if name in ("and", "or"):
             for inner in value or ():
-                yield from _named(model, inner)
+                yield from _named(model, inner, depth + 1)
         elif name == "not":
-            yield from _named(model, value or {})
+            yield from _named(model, value or {}, depth + 1)
         elif name == "count":
             yield "count", ""
         else:

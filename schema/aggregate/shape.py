@@ -12,9 +12,10 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.aggregate.key import GroupKey, distinct_of, keys_of
-from schema.aggregate.measure import MEASURES, numbers_of
+from schema.aggregate.measure import MEASURES
 from schema.aggregate.period import DatePart
 from schema.filter.inputs import INPUTS, filter_of, leaf_filter, made, name_of
+from schema.filter.number import numbers_of
 from schema.select.field import TYPES, model_of
 from schema.tables import Base
 

@@ -32,9 +32,10 @@ from sqlalchemy.inspection import inspect
 from policies.refusal import Refusal
 from schema.aggregate.group import By, Groups, Measured, names_of
 from schema.aggregate.key import GroupKey, keys_of
-from schema.aggregate.measure import mean, numbers_of, share, stored, sum_of
+from schema.aggregate.measure import share
 from schema.aggregate.period import DatePart, period
 from schema.filter.condition import complement
+from schema.filter.number import mean, numbers_of, stored, sum_of
 from schema.filter.operators import compared
 from schema.filter.word import Word, nouns
 from schema.select.join import on
@@ -126,7 +127,7 @@ class Statement:
         if self.priced and "currency" not in self.keyed:
             currency = case((or_(*(rows.c[f"v_{n.name}"].is_not(None) for n in self.priced)), rows.c.currency))
             columns.append(case((func.min(currency) != func.max(currency), 1), else_=0).label(MIXED))
-        return select(*columns).group_by(*keys).subquery("groups_")
+        return select(*columns).select_from(rows).group_by(*keys).subquery("groups_")
 
     def _measured(self, groups: Subquery) -> Subquery:
         columns: list[ColumnElement[Any]] = list(groups.c)

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, FromClause, Select, and_, false, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    FromClause,
+    Select,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import RelationshipProperty
 
 from policies.refusal import Refusal
+from schema.filter.number import MEASURED, measured, numbers_of
 from schema.filter.operators import COMPARISONS, MOST_VALUES, bounded, compared, stored
 from schema.filter.word import Identity, nouns, permitted
 from schema.select.fetch import Viewer
@@ -103,6 +117,8 @@ class _Reading:
             raise Refusal(f"{where} is null; leave it out.", code="invalid")
         if way == "count":
             return self._count(relation, table, dict(given), where, depth)
+        if way in MEASURED:
+            return self._measured(relation, table, way, dict(given), where, depth)
         found = self.rows(relation, table, given, where, depth, every=way == "every").exists()
         return found if way == "some" else ~found
 
@@ -118,6 +134,28 @@ class _Reading:
                 stored(number, one, f"{where}.{operator}")
         return and_(true(), *(COMPARISONS[operator](number, value) for operator, value in given.items()))
 
+    def _measured(
+        self,
+        relation: RelationshipProperty[Any],
+        table: FromClause,
+        measure: str,
+        given: dict[str, Any],
+        where: str,
+        depth: int,
+    ) -> ColumnElement[bool]:
+        model: type[Base] = relation.mapper.class_
+        alias = relation.target.alias()
+        rows = self.rows(relation, table, given.pop("filter", None) or {}, f"{where}.filter", depth, alias=alias)
+        parts: list[ColumnElement[bool]] = []
+        for key, wanted in given.items():
+            here, name = f"{where}.{key}", nouns(model).graphql[key]
+            if wanted is None:
+                raise Refusal(f"{here} is null; leave it out.", code="invalid")
+            found = measured(measure, numbers_of(model)[name], model, alias, self.viewer)
+            value = rows.with_only_columns(found, maintain_column_froms=True).scalar_subquery()
+            parts += compared(nouns(model).words[name], type_coerce(value, found.type), wanted, here)
+        return and_(true(), *parts)
+
     def rows(
         self,
         relation: RelationshipProperty[Any],
@@ -126,10 +164,11 @@ class _Reading:
         where: str,
         depth: int,
         every: bool = False,
+        alias: FromClause | None = None,
     ) -> Select[Any]:
         """Return the statement of a row's related rows that meet a filter, or with ``every`` that do not."""
         model = relation.mapper.class_
-        alias = relation.target.alias()
+        alias = relation.target.alias() if alias is None else alias
         met = self.of(model, alias, given, where, depth + 1)
         statement: Select[Any] = select(literal_column("1")).select_from(alias)
         pairs = list(relation.local_remote_pairs)

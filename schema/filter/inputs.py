@@ -14,6 +14,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from schema.filter.number import MEASURED, numbers_of
 from schema.filter.operators import DESCRIPTIONS, RANGE, SAME, operators_of
 from schema.filter.word import nouns
 from schema.select.field import TYPES, model_of
@@ -113,11 +114,12 @@ def _filter(model: type[Base]) -> type[Any]:
     for name, criterion in offered.criteria.items():
         INPUTS.setdefault(f"{own}_{name}", criterion.type)
         fields[to_camel_case(name)] = (f"{own}_{name}", criterion.description)
-    _lists(noun)
+    _lists(model)
     return made(own, f"Conditions on rows of {noun}; all hold together. 筛选条件(同时满足)", fields)
 
 
-def _lists(noun: str) -> None:
+def _lists(model: type[Base]) -> None:
+    noun = name_of(model)
     leaf_filter(int)
     count = {operator: ("list[int]" if operator in ("in", "notIn") else "int", DESCRIPTIONS[operator]) for operator in RANGE[:-1]}  # fmt: skip
     made(
@@ -133,8 +135,24 @@ def _lists(noun: str) -> None:
             "every": (f"{noun}Filter", "Every row meets this; it holds where there is none. 全部满足(没有记录时成立)"),
             "none": (f"{noun}Filter", "No row meets this. 没有一条满足"),
             "count": (f"{noun}CountFilter", "How many rows there are. 记录数量"),
+            **_measures(model),
         },
     )
+
+
+def _measures(model: type[Base]) -> dict[str, tuple[str, str]]:
+    """Return the entries that compare what is computed of related rows' numbers, none where they have none."""
+    numbers, noun = numbers_of(model), name_of(model)
+    if not numbers:
+        return {}
+    exact = leaf_filter(Decimal)
+    fields = {to_camel_case(name): (exact, number.description) for name, number in numbers.items()}
+    made(
+        f"{noun}NumbersFilter",
+        f"Conditions on what is computed of rows of {noun}; all hold together, none where no value is known or money has several currencies. 汇总条件",
+        {"filter": (f"{noun}Filter", "Only of rows that meet this. 计算条件"), **fields},
+    )
+    return {measure: (f"{noun}NumbersFilter", text) for measure, text in MEASURED.items()}
 
 
 def _described(model: type[Base], name: str) -> str:

@@ -94,6 +94,8 @@ def nodes(made: world.World, query: str, **more: Any) -> list[Any]:
 def test_number_and_revenue_share_of_customers_by_tier_best_first(engine: Engine, tmp_path: Path) -> None:
     made = built(engine, tmp_path)
     of = tiers(engine)
+    assert nodes(made, "{ customerGroups { nodes { count } } }") == [{"count": 8}]
+    assert nodes(made, '{ customerGroups(filter: {name: {equals: "none"}}) { nodes { count } } }') == [{"count": 0}]
     with writing(engine) as session:
         revenue = grouped((of[c.id], c.annual_revenue) for c in session.scalars(select(tables.Customer)))
     whole = sum(value for values in revenue.values() for value in values if value is not None)
@@ -246,6 +248,8 @@ REFUSED = [
     ("{ customerGroups(orderBy: [{}]) { nodes { count } } }", "invalid"),
     ("{ customerGroups(having: {count: null}) { nodes { count } } }", "invalid"),
     ('{ customerGroups(having: {sum: {employees: {gte: "1.5"}}}) { nodes { count } } }', "invalid"),
+    ("{ customerGroups(having: " + "{not: " * 11 + "{count: {gt: 1}}" + "}" * 11 + ") { nodes { count } } }", "too_large"),
+    ("{ customerGroups(having: {or: [" + "{count: {gt: 1}}, " * 201 + "]}) { nodes { count } } }", "too_large"),
     ("{ customerGroups(first: 0) { nodes { count } } }", "invalid"),
     ("{ customerGroups(first: 1001) { nodes { count } } }", "invalid"),
 ]  # fmt: skip
@@ -286,6 +290,10 @@ def test_a_sum_beyond_64_bits_is_refused(engine: Engine, tmp_path: Path) -> None
     (error,) = made.ask("{ contractGroups { nodes { sum { amount } } } }")["errors"]
     assert error["extensions"]["code"] == "too_large"
     assert nodes(made, "{ contractGroups { nodes { max { amount } } } }") == [{"max": {"amount": "100000000000000.00"}}]
+    (error,) = made.ask("{ customers(filter: {contracts: {sum: {amount: {gt: 1}}}}) { totalCount nodes { name } } }")[
+        "errors"
+    ]
+    assert error["extensions"]["code"] == "too_large"
 
 
 def test_parts_of_dates_begin_when_the_calendar_says(engine: Engine) -> None:
