@@ -58,7 +58,8 @@ from schema.select.bounded import Bounded
 LOG = logging.getLogger("fenji.graphql")
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
-KEPT_CHARACTERS = 32_000
+KEPT_CHARACTERS = 32_000  # of one document
+KEPT_TOGETHER = 1_000_000  # of all documents
 MOST_ERRORS = 8  # told of one document
 THREADS = 10
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
@@ -80,7 +81,7 @@ class Executable(Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._documents: Bounded[str, Prepared] = Bounded(500)
+        self._documents: Bounded[str, Prepared] = Bounded(KEPT_TOGETHER)
         self._threads = anyio.CapacityLimiter(THREADS)
         self._telling = anyio.CapacityLimiter(TELLING_THREADS)
 
@@ -102,7 +103,7 @@ class Executable(Schema):
             return Prepared(None, [too_large("The document is nested too deep.")])
         names = {name for node in operations(document) for name in root_fields(document, node)}
         made = Prepared(document, errors, Costs(self._schema, document), bool(names & INTROSPECTION))
-        return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made)
+        return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made, len(query))
 
     async def execute(
         self,

@@ -12,11 +12,13 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """At most ``most`` entries; the one not used for longest goes first."""
+    """Entries that weigh at most ``most`` together, one each unless told; the one not used for longest goes first."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._entries: OrderedDict[K, V] = OrderedDict()
+        self._weights: dict[K, int] = {}
+        self._weight = 0
         self._lock = Lock()
 
     def get(self, key: K) -> V | None:
@@ -27,14 +29,22 @@ class Bounded(Generic[K, V]):
             self._entries.move_to_end(key)
             return self._entries[key]
 
-    def put(self, key: K, value: V) -> V:
-        """Keep an entry and return it."""
+    def put(self, key: K, value: V, weight: int = 1) -> V:
+        """Keep an entry and return it; one that outweighs all there may be is not kept."""
         with self._lock:
             self._entries[key] = value
             self._entries.move_to_end(key)
-            while len(self._entries) > self.most:
-                self._entries.popitem(last=False)
+            self._weight += weight - self._weights.get(key, 0)
+            self._weights[key] = weight
+            while self._weight > self.most:
+                oldest, _ = self._entries.popitem(last=False)
+                self._weight -= self._weights.pop(oldest)
         return value
+
+    @property
+    def weight(self) -> int:
+        """What the entries weigh together."""
+        return self._weight
 
     def __len__(self) -> int:
         return len(self._entries)

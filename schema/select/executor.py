@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,13 +33,19 @@ from schema.select.page import Page
 from schema.select.plan import Details, Planner, Unplannable
 from schema.select.visibility import restricted
 
+# The plans of all documents together: by columns, some 6 kB each, and by the characters of the variables' values.
+KEPT_COLUMNS = 20_000
+LEVELS: Bounded[tuple[Any, ...], tuple[Level | None]] = Bounded(KEPT_COLUMNS)
+LEAST = 20  # what a plan weighs beside its columns
+COUNT = itertools.count()
+
 
 @dataclass(frozen=True)
 class Plans:
     """The plans of one document, found by the identity of its nodes and the values of the variables under them."""
 
+    document: int = field(default_factory=lambda: next(COUNT))
     variables: Bounded[tuple[int, ...], tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
-    levels: Bounded[tuple[Any, ...], tuple[Level | None]] = field(default_factory=lambda: Bounded(100))
 
 
 class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -168,15 +175,17 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             names = self.plans.variables.put(nodes, tuple(sorted(used)))
         values = self.variable_values.coerced
         roles = self.context_value.viewer.roles  # conditions below depend on them
-        known = (type_.name, self.context_value.dialect, roles, nodes)
-        key = (*known, *(repr(values.get(name)) for name in names))
-        found = self.plans.levels.get(key)
+        known = (self.plans.document, type_.name, self.context_value.dialect, roles, nodes)
+        texts = [repr(values.get(name)) for name in names]
+        key = (*known, *texts)
+        found = LEVELS.get(key)
         if found is None:
+            planner = Planner(self, self.context_value)
             try:
-                found = (Planner(self, self.context_value).level(type_, details),)
+                found = (planner.level(type_, details),)
             except (Unplannable, GraphQLError):
                 found = (None,)
-            self.plans.levels.put(key, found)
+            LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None
 
     def _variables(self, node: Any) -> Iterator[str]:

@@ -74,6 +74,7 @@ class Planner:
 
     def __init__(self, executor: Selecting, context: Context) -> None:
         self.executor, self.dialect, self.viewer = executor, context.dialect, context.viewer
+        self.fields = 0  # planned so far, at all levels
 
     def level(self, type_: GraphQLOutputType, details: Details, table: FromClause | None = None) -> Level:
         """Return the level of a mapped type; Unplannable when one of its fields only has a resolver."""
@@ -123,6 +124,7 @@ class _LevelPlan:
 
     def made(self, details: Details) -> Level:
         for key, found, field in selected(self.planner.executor, self.type_, details):
+            self.planner.fields += 1
             self.level.keys.append(key)
             if field is None:
                 self.level.columns.append(literal_column(f"'{self.type_.name}'"))
