@@ -32,7 +32,9 @@ def test_plans_of_ever_new_values_replace_each_other(
     sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = world.build(sqlite_engine, tmp_path, 1, graded=False)
-    query = "query Q($of: String!) { customers(first: 1) { nodes { contacts(filter: {title: {in: [$of]}}) { name } } } }"
+    query = (
+        "query Q($of: String!) { customers(first: 1) { nodes { contacts(filter: {title: {in: [$of]}}) { name } } } }"
+    )
     monkeypatch.setattr(LEVELS, "most", 500)
     for n in range(40):
         assert made.data(query, {"of": f"{n}" + "x" * 400})["customers"]["nodes"] == [{"contacts": []}]
