@@ -1,4 +1,4 @@
-"""Appointments and overrides: the list by day, and the doors to make one and to end it."""
+"""Appointments and overrides: the reads, and the doors to make one and to end it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Date, Select, literal, select
+from sqlalchemy import Select
 
 from api.commands import appointment as commands
 from api.endpoint.context import Info
 from api.operations.arguments import (
-    After,
-    Before,
     CustomerId,
-    First,
     Identity,
-    Last,
     Reason,
     Values,
     given,
@@ -24,11 +20,10 @@ from api.operations.arguments import (
     one,
     optional,
 )
-from api.operations.declaring import Refusal, mutation, query
+from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
-from schema.appointed import holds_on
 from schema.objects.appointment import Appointment
-from schema.select import Connection, Key, Page, page
 from schema.select.field import key_of
 
 AppointmentResult = Annotated[
@@ -63,23 +58,10 @@ class OverrideInput:
 class AppointmentQueries:
     """Reads of appointments."""
 
-    @query(Connection[Appointment], "Appointments and overrides by their last day, by pages. 任命与改判列表")
-    def appointments(
-        self,
-        on: Annotated[
-            date | None, strawberry.argument(description="Those that hold on this day; all when left out. 生效日期")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page:
-        """Return a page of appointments."""
-        statement = select(tables.Appointment)
-        if on is not None:
-            statement = statement.where(holds_on(literal(on, Date)))
-        keys = [Key(tables.Appointment.valid_until), Key(tables.Appointment.id)]
-        return page(statement, keys, "valid_until", first=first, after=after, last=last, before=before)
+    appointments = connected(
+        Appointment, "Appointments and overrides, by their last day, by pages. 任命与改判列表", [("valid_until", False)]
+    )
+    appointment = single(Appointment, "An appointment or override; null when there is none. 单个任命")
 
 
 @strawberry.type

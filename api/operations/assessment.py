@@ -15,6 +15,7 @@ from api.operations.arguments import CustomerId, Values, given, needed, one, opt
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.assessment import Assessment
 from schema.select.field import key_of
@@ -45,6 +46,18 @@ class AssessmentRow(AssessmentInput):
 
 
 ASSESSMENTS = Bulk("assessments", "评分", Assessment, tables.Assessment)
+
+
+@strawberry.type
+class AssessmentQueries:
+    """Reads of assessments."""
+
+    assessments = connected(
+        Assessment,
+        "Ratings settled by people, newest first when not told otherwise, by pages. 人工评分列表",
+        [("assessed_on", True)],
+    )
+    assessment = single(Assessment, "A rating; null when there is none. 单个人工评分")
 
 
 @strawberry.type

@@ -1,21 +1,21 @@
-"""Backtests: the list, and the doors to start and to stop one."""
+"""Backtests: the reads, and the doors to start and to stop one."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from strawberry.scalars import JSON
 
 from api.commands import backtest as commands
 from api.endpoint.context import Info
 from api.errors import Invalid
-from api.operations.arguments import After, Before, First, Identity, Last, VersionId, one
-from api.operations.declaring import Refusal, mutation, query
+from api.operations.arguments import Identity, VersionId, one
+from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.backtest import Backtest
-from schema.select import Connection, Key, Page, page
 from schema.select.field import key_of
 
 BacktestResult = Annotated[
@@ -27,23 +27,8 @@ BacktestResult = Annotated[
 class BacktestQueries:
     """Reads of backtests."""
 
-    @query(Connection[Backtest], "Backtests, newest first, by pages. 回测列表")
-    def backtests(
-        self,
-        version_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only of this version. 政策版本标识")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page:
-        """Return a page of backtests."""
-        statement = select(tables.Backtest)
-        if version_id is not None:
-            statement = statement.where(tables.Backtest.version_id == key_of(version_id, "PolicyVersion"))
-        keys = [Key(tables.Backtest.id, descending=True)]
-        return page(statement, keys, "newest", first=first, after=after, last=last, before=before)
+    backtests = connected(Backtest, "Backtests, newest first, by pages. 回测列表", [("id", True)])
+    backtest = single(Backtest, "One backtest; null when there is none. 单个回测")
 
 
 @strawberry.type

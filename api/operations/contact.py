@@ -1,4 +1,4 @@
-"""Contacts: the doors to their commands."""
+"""Contacts: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.operations.arguments import CustomerId, Identity, Reason, Values, given
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.contact import Contact
 from schema.select.field import key_of
@@ -67,6 +68,14 @@ class ContactChange(ContactRevision):
 
 
 CONTACTS = Bulk("contacts", "联系人", Contact, tables.Contact)
+
+
+@strawberry.type
+class ContactQueries:
+    """Reads of contacts."""
+
+    contacts = connected(Contact, "Contacts, oldest first when not told otherwise, by pages. 联系人列表")
+    contact = single(Contact, "A contact; null when there is none. 单个联系人")
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Contracts: the doors to their commands."""
+"""Contracts: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.contract import Contract
 from schema.select.field import key_of
@@ -57,6 +58,18 @@ class ContractChange(ContractPatch):
 
 
 CONTRACTS = Bulk("contracts", "合同", Contract, tables.Contract)
+
+
+@strawberry.type
+class ContractQueries:
+    """Reads of contracts."""
+
+    contracts = connected(
+        Contract,
+        "Contracts, the latest to start first when not told otherwise, by pages. 合同列表",
+        [("starts_on", True)],
+    )
+    contract = single(Contract, "A contract; null when there is none. 单个合同")
 
 
 @strawberry.type

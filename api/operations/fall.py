@@ -9,12 +9,12 @@ from sqlalchemy import Select, select
 
 from api.commands import fall as commands
 from api.endpoint.context import Info
-from api.operations.arguments import After, Before, First, Identity, Last, Reason
-from api.operations.declaring import Refusal, mutation, query
+from api.operations.arguments import Identity, Reason
+from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected
 from schema import tables
 from schema.objects.fall import FallDecided
 from schema.objects.standing import Standing
-from schema.select import Connection, Key, Page, page
 from schema.select.field import integer_keys_of
 
 FallResult = Annotated[
@@ -26,24 +26,12 @@ FallResult = Annotated[
 class FallQueries:
     """Reads of proposed falls."""
 
-    @query(
-        Connection[Standing], "Falls that wait for a decision, in the newest run of each policy, by pages. 待批准的降级"
+    falls = connected(
+        Standing,
+        "Falls that wait for a decision, in the newest run of each policy, by pages. 待批准的降级",
+        rows=commands.open_falls,
+        arguments={"policy_key": ("str", "Key of a policy; all when left out. 政策标识")},
     )
-    def falls(
-        self,
-        policy_key: Annotated[
-            str | None, strawberry.argument(description="Key of a policy; all when left out. 政策标识")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page:
-        """Return a page of the standings with a proposed fall."""
-        keys = [Key(tables.Standing.run_id), Key(tables.Standing.customer_id)]
-        return page(
-            commands.open_falls(policy_key), keys, "customer", first=first, after=after, last=last, before=before
-        )
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Interactions: the doors to their commands."""
+"""Interactions: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.interaction import Interaction
 from schema.select.field import key_of
@@ -57,6 +58,18 @@ class InteractionChange(InteractionPatch):
 
 
 INTERACTIONS = Bulk("interactions", "互动记录", Interaction, tables.Interaction)
+
+
+@strawberry.type
+class InteractionQueries:
+    """Reads of interactions."""
+
+    interactions = connected(
+        Interaction,
+        "Interactions, newest first when not told otherwise, by pages. 互动记录列表",
+        [("happened_at", True)],
+    )
+    interaction = single(Interaction, "An interaction; null when there is none. 单个互动记录")
 
 
 @strawberry.type

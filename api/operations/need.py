@@ -1,4 +1,4 @@
-"""Needs: the doors to their commands."""
+"""Needs: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.need import Need, Urgency
 from schema.select.field import key_of
@@ -58,6 +59,14 @@ class NeedChange(NeedPatch):
 
 
 NEEDS = Bulk("needs", "需求", Need, tables.Need)
+
+
+@strawberry.type
+class NeedQueries:
+    """Reads of needs."""
+
+    needs = connected(Need, "Needs, newest first when not told otherwise, by pages. 需求列表", [("id", True)])
+    need = single(Need, "A need; null when there is none. 单个需求")
 
 
 @strawberry.type

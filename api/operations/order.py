@@ -1,4 +1,4 @@
-"""Orders: the doors to their commands."""
+"""Orders: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.order import Order
 from schema.select.field import key_of
@@ -71,6 +72,16 @@ class OrderChange(OrderPatch):
 
 
 ORDERS = Bulk("orders", "订单", Order, tables.Order)
+
+
+@strawberry.type
+class OrderQueries:
+    """Reads of orders."""
+
+    orders = connected(
+        Order, "Orders, newest first when not told otherwise, by pages. 订单列表", [("ordered_on", True)]
+    )
+    order = single(Order, "An order; null when there is none. 单个订单")
 
 
 @strawberry.type

@@ -11,6 +11,7 @@ from api.commands import panel_rating as commands
 from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, Values, given, needed, one, optional
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.panel_rating import PanelRating
 from schema.select.field import key_of
@@ -27,6 +28,18 @@ class PanelRatingInput:
     word: str = needed("A rating word of the vocabulary, such as industry_outlook, or its Chinese name. 指标")
     rating: int = needed("0 to 10. 评分")
     reason: str | None = optional("Why. 理由")
+
+
+@strawberry.type
+class PanelRatingQueries:
+    """Reads of panel ratings."""
+
+    panel_ratings = connected(
+        PanelRating,
+        "Ratings of panels, newest first when not told otherwise, by pages. 评审小组打分列表",
+        [("given_on", True)],
+    )
+    panel_rating = single(PanelRating, "A rating of a panel; null when there is none. 单个评审小组打分")
 
 
 @strawberry.type

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from api.commands import policy as commands
 from api.endpoint.context import Info
-from api.operations.arguments import Identity, Reason, VersionId, one
-from api.operations.declaring import Refusal, mutation, query
+from api.operations.arguments import Reason, VersionId, one
+from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.policy import Policy, PolicyVersion
 from schema.select.field import key_of
@@ -36,15 +37,10 @@ def _moved(info: Info, command: Any, id: strawberry.ID, *arguments: Any) -> Sele
 class PolicyQueries:
     """Reads of policies."""
 
-    @query(list[Policy], "All policies, by key. 政策列表")
-    def policies(self) -> Select[Any]:
-        """Return all policies."""
-        return select(tables.Policy).order_by(tables.Policy.key)
-
-    @query(PolicyVersion | None, "One version of a policy; null when there is none. 政策版本")
-    def policy_version(self, id: Identity) -> Select[Any]:
-        """Return one version."""
-        return one(tables.PolicyVersion, key_of(id, "PolicyVersion"))
+    policies = connected(Policy, "Policies, by key. 政策列表", [("key", False)])
+    policy = single(Policy, "A policy, by id or by key; null when there is none. 单个政策", "key")
+    policy_versions = connected(PolicyVersion, "Versions of policies, newest first. 政策版本列表", [("id", True)])
+    policy_version = single(PolicyVersion, "A version of a policy; null when there is none. 政策版本")
 
 
 @strawberry.type

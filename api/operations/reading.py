@@ -10,19 +10,21 @@ from sqlalchemy import Select, select
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from api.endpoint.context import Info
 from api.errors import Invalid
-from schema.filter import condition, filter_of, order_of, ordered
+from schema.filter import condition, ordered
+from schema.filter.inputs import INPUTS
 from schema.select import Connection, Page, page
 from schema.select.field import model_of
 from schema.tables import Base
 
 PAGES = {
-    "first": (int, "How many rows, forward; 50 when not given, at most 500. 取前几行"),
-    "after": (str, "Cursor after which to begin. 起始游标之后"),
-    "last": (int, "How many rows, backward from the end. 取后几行"),
-    "before": (str, "Cursor before which to end. 结束游标之前"),
+    "first": ("int", "How many rows, forward; 50 when not given, at most 500. 取前几行"),
+    "after": ("str", "Cursor after which to begin. 起始游标之后"),
+    "last": ("int", "How many rows, backward from the end. 取后几行"),
+    "before": ("str", "Cursor before which to end. 结束游标之前"),
 }
 
 
@@ -32,19 +34,19 @@ def connected(
     order: Iterable[tuple[str, bool]] = (("id", False),),
     *,
     rows: Callable[..., Select[Any]] | None = None,
-    arguments: Mapping[str, tuple[Any, str]] | None = None,
+    arguments: Mapping[str, tuple[str, str]] | None = None,
 ) -> StrawberryField:
     """Declare a connection of a mapped type; ``order`` is its own one, (path, descending) pairs.
 
     ``rows`` returns the statement of the rows that there are, the whole table when left out; it takes ``arguments``,
-    name -> (type, description), by their names.
+    name -> (annotation, description), by their names.
     """
-    model, usual, more = model_of_type(type_), list(order), dict(arguments or {})
+    model, noun, usual = model_of_type(type_), type_.__strawberry_definition__.name, list(order)
 
     def resolver(info: Info, **given: Any) -> Page:
         viewer = info.context.viewer
         sizes = {name: given.pop(name, None) for name in PAGES}
-        filter, order_by = given.pop("filter", None), given.pop("orderBy", None)
+        filter, order_by = given.pop("filter", None), given.pop("order_by", None)
         statement = select(model) if rows is None else rows(**given)
         if filter:
             statement = statement.where(condition(model, filter, viewer))
@@ -52,9 +54,9 @@ def connected(
         return page(ordering.of(statement), ordering.keys, ordering.name, **sizes)
 
     taken = {
-        "filter": (filter_of(type_), "Which rows; all when left out. 筛选"),
-        "orderBy": (list[order_of(type_)], "In which order; as described when left out. 排序"),  # type: ignore[misc]  # made of the declarations
-        **more,
+        "filter": (f"{noun}Filter", "Which rows; all when left out. 筛选"),
+        "order_by": (f"list[{noun}Order]", "In which order; as described when left out. 排序"),
+        **(arguments or {}),
         **PAGES,
     }
     return declared(Connection[type_], description, resolver, taken)  # type: ignore[valid-type]  # as above
@@ -73,10 +75,8 @@ def single(type_: type[Any], description: str, key: str | None = None) -> Strawb
             return select(model).where(getattr(model, str(key)) == values[0])
         return select(model).where(condition(model, {"id": {"equals": id}}, info.context.viewer))
 
-    optional = {key: (str, f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
-    return declared(
-        type_ | None, description, resolver, {"id": (strawberry.ID, "Global id. 全局标识"), **optional}, key is None
-    )
+    optional = {key: ("str", f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
+    return declared(type_ | None, description, resolver, {"id": ("ID", "Global id. 全局标识"), **optional}, key is None)
 
 
 def model_of_type(type_: type[Any]) -> type[Base]:
@@ -89,6 +89,7 @@ def model_of_type(type_: type[Any]) -> type[Base]:
 def declared(
     type_: Any, description: str, resolver: Any, arguments: Mapping[str, tuple[Any, str]], needed: bool = False
 ) -> StrawberryField:
+    """Return a field with arguments: name -> (annotation, evaluated among the inputs when it is a text; description)."""
     field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=type_, description=description)
     return taking(field, arguments, needed)
 
@@ -98,11 +99,15 @@ def taking(field: StrawberryField, arguments: Mapping[str, tuple[Any, str]], nee
     field.arguments = [
         StrawberryArgument(
             python_name=name,
-            graphql_name=name,
-            type_annotation=StrawberryAnnotation(of if needed else of | None),
+            graphql_name=to_camel_case(name),
+            type_annotation=StrawberryAnnotation(of if needed else _optional(of), namespace=INPUTS),
             description=text,
             default=strawberry.UNSET if needed else None,
         )
         for name, (of, text) in arguments.items()
     ]
     return field
+
+
+def _optional(annotation: Any) -> Any:
+    return f"{annotation} | None" if isinstance(annotation, str) else annotation | None

@@ -8,27 +8,31 @@ from strawberry.schema.config import StrawberryConfig
 from api.endpoint.executable import Executable
 from api.operations.api_key import ApiKeyMutations, ApiKeyQueries
 from api.operations.appointment import AppointmentMutations, AppointmentQueries
-from api.operations.assessment import AssessmentMutations
+from api.operations.assessment import AssessmentMutations, AssessmentQueries
 from api.operations.backtest import BacktestMutations, BacktestQueries
 from api.operations.bulk import BulkMutations
-from api.operations.contact import ContactMutations
-from api.operations.contract import ContractMutations
+from api.operations.contact import ContactMutations, ContactQueries
+from api.operations.contract import ContractMutations, ContractQueries
 from api.operations.customer import CustomerMutations, CustomerQueries
 from api.operations.fall import FallMutations, FallQueries
+from api.operations.grade import GradeQueries
 from api.operations.grouping import GroupQueries
 from api.operations.improvement import ImprovementMutations, ImprovementQueries, ImprovementSubscriptions
 from api.operations.industry import IndustryQueries
-from api.operations.interaction import InteractionMutations
-from api.operations.need import NeedMutations
+from api.operations.interaction import InteractionMutations, InteractionQueries
+from api.operations.need import NeedMutations, NeedQueries
 from api.operations.node import NodeQueries
-from api.operations.order import OrderMutations
-from api.operations.panel_rating import PanelRatingMutations
+from api.operations.order import OrderMutations, OrderQueries
+from api.operations.panel_rating import PanelRatingMutations, PanelRatingQueries
 from api.operations.policy import PolicyMutations, PolicyQueries
 from api.operations.region import RegionQueries
 from api.operations.reveal import RevealMutations
 from api.operations.run import RunMutations, RunQueries, RunSubscriptions
-from api.operations.service_record import ServiceRecordMutations
-from api.operations.survey import SurveyMutations
+from api.operations.service_record import ServiceRecordMutations, ServiceRecordQueries
+from api.operations.snapshot import SnapshotQueries
+from api.operations.standing import StandingQueries
+from api.operations.status_change import StatusChangeQueries
+from api.operations.survey import SurveyMutations, SurveyQueries
 from api.operations.tag import TagMutations, TagQueries
 from api.operations.user import UserMutations, UserQueries
 from schema.filter import complete
@@ -40,14 +44,27 @@ from schema.select import SelectExecutor
 class Query(
     NodeQueries,
     CustomerQueries,
+    ContactQueries,
     GroupQueries,
-    ImprovementQueries,
     TagQueries,
+    NeedQueries,
+    OrderQueries,
+    ContractQueries,
+    InteractionQueries,
+    ServiceRecordQueries,
+    SurveyQueries,
+    ImprovementQueries,
+    GradeQueries,
+    StandingQueries,
+    FallQueries,
+    AssessmentQueries,
+    PanelRatingQueries,
+    AppointmentQueries,
+    StatusChangeQueries,
     PolicyQueries,
     RunQueries,
+    SnapshotQueries,
     BacktestQueries,
-    AppointmentQueries,
-    FallQueries,
     IndustryQueries,
     RegionQueries,
     UserQueries,

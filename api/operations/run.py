@@ -15,12 +15,12 @@ from sqlalchemy import Select, select
 from api.commands import run as commands
 from api.endpoint.context import Context, Info
 from api.errors import NotFound
-from api.operations.arguments import After, Before, First, Identity, Last, one
-from api.operations.declaring import Refusal, mutation, query, subscription
+from api.operations.arguments import one
+from api.operations.declaring import Refusal, mutation, subscription
+from api.operations.reading import connected, single
 from api.operations.telling import changed
 from schema import tables
 from schema.objects.run import Run
-from schema.select import Connection, Key, Page, page
 from schema.select.field import key_of, parts_of
 from schema.select.visibility import restricted
 from schema.tables import Job, JobEvent
@@ -32,16 +32,8 @@ RunResult = Annotated[Run | Refusal, strawberry.union("RunResult", description="
 class RunQueries:
     """Reads of runs."""
 
-    @query(Connection[Run], "Grading runs, newest first, by pages. 分级运行列表")
-    def runs(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Page:
-        """Return a page of runs."""
-        keys = [Key(tables.Run.id, descending=True)]
-        return page(select(tables.Run), keys, "newest", first=first, after=after, last=last, before=before)
-
-    @query(Run | None, "One run; null when there is none. 分级运行")
-    def run(self, id: Identity) -> Select[Any]:
-        """Return one run."""
-        return one(tables.Run, key_of(id, "Run"))
+    runs = connected(Run, "Grading runs, newest first, by pages. 分级运行列表", [("id", True)])
+    run = single(Run, "One run; null when there is none. 分级运行")
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Service records: the doors to their commands."""
+"""Service records: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.service_record import ServiceRecord
 from schema.select.field import key_of
@@ -61,6 +62,18 @@ class ServiceRecordChange(ServiceRecordPatch):
 
 
 SERVICE_RECORDS = Bulk("service records", "服务记录", ServiceRecord, tables.ServiceRecord)
+
+
+@strawberry.type
+class ServiceRecordQueries:
+    """Reads of service records."""
+
+    service_records = connected(
+        ServiceRecord,
+        "Service records, newest first when not told otherwise, by pages. 服务记录列表",
+        [("opened_at", True)],
+    )
+    service_record = single(ServiceRecord, "A service record; null when there is none. 单个服务记录")
 
 
 @strawberry.type

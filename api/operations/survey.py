@@ -1,4 +1,4 @@
-"""Surveys: the doors to their commands."""
+"""Surveys: the reads, and the doors to their commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.operations.arguments import CustomerId, Identity, Values, given, needed
 from api.operations.bulk import Bulk
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.declaring import Refusal, mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.survey import Survey
 from schema.select.field import key_of
@@ -56,6 +57,16 @@ class SurveyChange(SurveyPatch):
 
 
 SURVEYS = Bulk("surveys", "满意度调查", Survey, tables.Survey)
+
+
+@strawberry.type
+class SurveyQueries:
+    """Reads of surveys."""
+
+    surveys = connected(
+        Survey, "Surveys, newest first when not told otherwise, by pages. 满意度调查列表", [("surveyed_on", True)]
+    )
+    survey = single(Survey, "A survey; null when there is none. 单个满意度调查")
 
 
 @strawberry.type

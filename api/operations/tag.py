@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from api.commands import tag as commands
 from api.commands.bulk import tag as bulk
@@ -14,7 +14,8 @@ from api.endpoint.context import Info
 from api.operations.arguments import CustomerId, needed, one, optional
 from api.operations.bulk_row import ON_CUSTOMER, Taken
 from api.operations.customer import CUSTOMERS, CustomerResult
-from api.operations.declaring import mutation, query
+from api.operations.declaring import mutation
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.tag import Tag
 from schema.select.field import key_of
@@ -55,10 +56,8 @@ class TagRemoval(TagTaken):
 class TagQueries:
     """Reads of tags."""
 
-    @query(list[Tag], "All tags, by dimension and name. 标签列表")
-    def tags(self) -> Select[Any]:
-        """Return all tags."""
-        return select(tables.Tag).order_by(tables.Tag.dimension, tables.Tag.name)
+    tags = connected(Tag, "Tags, by dimension and name. 标签列表", [("dimension", False), ("name", False)])
+    tag = single(Tag, "A tag; null when there is none. 单个标签")
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Users: who is signed in, and the doors to administer users and their roles."""
+"""Users: the reads, who is signed in, and the doors to administer users and their roles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.commands import user as commands
 from api.endpoint.context import Info
 from api.operations.arguments import one
 from api.operations.declaring import Refusal, mutation, query
+from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.user import Role, User
 
@@ -22,6 +23,9 @@ UserResult = Annotated[User | Refusal, strawberry.union("UserResult", descriptio
 @strawberry.type
 class UserQueries:
     """Reads of users."""
+
+    users = connected(User, "Users, by login, by pages. 用户列表", [("login", False)])
+    user = single(User, "A user, by id or by login; null when there is none. 单个用户", "login")
 
     @query(User, "Who is signed in. 当前用户")
     def me(self, info: Info) -> Select[Any]:

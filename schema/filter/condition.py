@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -26,8 +26,8 @@ from schema.filter.number import MEASURED, measured, numbers_of
 from schema.filter.operators import COMPARISONS, MOST_VALUES, bounded, compared, stored
 from schema.filter.word import Identity, nouns, permitted
 from schema.select.fetch import Viewer
-from schema.select.field import integer_keys_of, keys_of
 from schema.select.join import on
+from schema.select.node import keys_in
 from schema.select.visibility import visible
 from schema.tables import Base
 
@@ -192,23 +192,13 @@ class _Reading:
                 raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
             ids = value if isinstance(value, list) else [value]
             bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
-            keys = [_keys(identity, columns, one) for one in ids]
+            keys = [keys_in(one, identity.type_name, columns) for one in ids]
             if len(columns) == 1:
                 found: ColumnElement[bool] = columns[0].in_([key for (key,) in keys])
             else:
                 found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
             parts.append(~found if operator in ("not", "notIn") else found)
         return parts
-
-
-def _keys(identity: Identity, columns: Sequence[ColumnElement[Any]], value: str) -> tuple[Any, ...]:
-    """Return the key in a global id; Refusal when it is none, or that of another type."""
-    if all(column.type.python_type is int for column in columns):
-        return integer_keys_of(value, identity.type_name, len(columns))
-    keys = keys_of(value, identity.type_name)
-    if len(keys) != len(columns):
-        raise Refusal(f"{value!r} is not the id of a {identity.type_name}.", code="invalid")
-    return keys
 
 
 def complement(found: ColumnElement[bool]) -> ColumnElement[bool]:

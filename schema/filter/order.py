@@ -109,9 +109,11 @@ def ordered(
         raise Refusal(f"orderBy has {len(named)} fields; give at most {MOST_KEYS}, each once.", code="invalid")
     keys: list[Key] = []
     joins: dict[str, tuple[FromClause, ColumnElement[bool]]] = {}
+    last = False
     for path, downward in wanted:
+        last = downward
         if path == "id":
-            continue  # the primary key, which ends every order
+            break  # the primary key, which ends every order
         relation, by = _paths(model)[path]
         permitted(by.kind, viewer, f"orderBy.{path}")
         source = rows
@@ -123,7 +125,6 @@ def ordered(
                 joins[relation] = alias, and_(on(mapping.local_remote_pairs, rows, alias), *seen)
             source = joins[relation][0]
         keys.append(Key(by.expression(source, viewer), downward, by.nullable or relation is not None))
-    last = wanted[-1][1] if wanted else False
     keys += [Key(rows.c[str(column.key)], last) for column in inspect(model).primary_key]
     name = ",".join(f"{path.replace('.', '_').upper()}:{'DESC' if downward else 'ASC'}" for path, downward in wanted)
     return Ordering(name or "ID:ASC", tuple(keys), tuple(joins.values()))

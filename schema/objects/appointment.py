@@ -7,11 +7,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement, Date, FromClause, literal
 
 from schema import tables
+from schema.appointed import holds_on
 from schema.objects.policy import Policy
 from schema.objects.user import User
 from schema.select import Node, column, identifier, mapped, personal, related
+from schema.select.fetch import Viewer
+from schema.select.field import Criterion
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
@@ -25,7 +29,21 @@ class AppointmentKind(Enum):
     OVERRIDE = strawberry.enum_value("override", description="A correction of one computed tier. 人工改判")
 
 
-@mapped(tables.Appointment, "A tier that people gave a customer for a time, beside the computed one. 等级任命")
+def held(table: FromClause, day: date, viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that an appointment holds on a day."""
+    return holds_on(literal(day, Date), table.c)
+
+
+HOLDS = Criterion(
+    "holds_on", date, held, "Holds on this day: from its first day to its last, unless ended before. 当日有效"
+)
+
+
+@mapped(
+    tables.Appointment,
+    "A tier that people gave a customer for a time, beside the computed one. 等级任命",
+    criteria=(HOLDS,),
+)
 class Appointment(Node):
     """A tier given for a time."""
 

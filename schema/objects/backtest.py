@@ -6,12 +6,14 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause, and_, case, literal
 from strawberry.scalars import JSON
 
 from schema import tables
 from schema.objects.policy import PolicyVersion
 from schema.objects.user import User
 from schema.select import Node, column, derived, identifier, mapped, related, seen
+from schema.select.fetch import Viewer
 
 REPORT = (
     "Where the report page is served; the link opens for ten minutes without a header, for whoever asked. 报告页地址"
@@ -49,12 +51,20 @@ def shown_state(state: str, cancelled_at: datetime | None) -> BacktestState:
     return BacktestState.CANCELLED if state == "failed" and cancelled_at is not None else BacktestState(state)
 
 
+def stored_state(table: FromClause, viewer: Viewer) -> ColumnElement[str]:
+    """Return the same state in SQL."""
+    stopped = and_(table.c.state == "failed", table.c.cancelled_at.is_not(None))
+    return case((stopped, literal(BacktestState.CANCELLED.value)), else_=table.c.state)
+
+
 @mapped(tables.Backtest, "A policy version tried on the past, beside the one in force. 回测")
 class Backtest(Node):
     """A policy version tried on the past."""
 
     id: strawberry.ID = identifier("Backtest", "id")
-    state: BacktestState = derived("state", "cancelled_at", make=shown_state, description="State. 状态")
+    state: BacktestState = derived(
+        "state", "cancelled_at", make=shown_state, description="State. 状态", expression=stored_state
+    )
     semantic_hash: str = column("Hash of the document as backtested. 语义哈希")
     parameters: JSON = column("Parameters of the notebook. 参数")
     metrics: JSON | None = column("Its figures. 指标")

@@ -44,7 +44,7 @@ class Derived:
 
     ``make`` takes the columns' values, then what each lookup found; ``viewed`` puts the viewer before them.  ``kind`` is
     the kind of a personal field: who may not see it gets its mask, and can neither filter, order nor group by it.
-    ``order`` is what it is ordered by.
+    ``order`` is what it is ordered by, ``expression`` its value in SQL.
     """
 
     columns: tuple[str, ...]
@@ -53,6 +53,7 @@ class Derived:
     viewed: bool = False
     kind: str | None = None
     order: Order | None = None
+    expression: Order | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -179,9 +180,13 @@ def derived(
     description: str,
     lookups: tuple[Lookup, ...] = (),
     order: Order | None = None,
+    expression: Order | None = None,
 ) -> Any:
-    """Declare a field that is a pure function of columns and of what ``lookups`` find; ``order`` is what orders it."""
-    return _derived(Derived(columns, make, lookups, order=order), description)
+    """Declare a field that is a pure function of columns and of what ``lookups`` find.
+
+    ``order`` is what rows are ordered by for it; ``expression`` is the same function in SQL, for filters, orders and groups.
+    """
+    return _derived(Derived(columns, make, lookups, order=order, expression=expression), description)
 
 
 def personal(name: str, kind: str, description: str) -> Any:

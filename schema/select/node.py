@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.inspection import inspect
 from sqlalchemy.sql.schema import Column
 
 from policies.refusal import Refusal
 from schema.formats import storable
-from schema.select.field import IDENTITIES, parts_of
+from schema.select.field import IDENTITIES, keys_of, parts_of
 
 MOST_DIGITS = 18  # as many as a 64-bit key holds whatever they are
 
@@ -25,20 +26,26 @@ class Node:
 
 def row_of(identity: str) -> Select[Any]:
     """Return the statement of the row that a global id names; Refusal when it is the id of no type."""
-    name, *parts = parts_of(identity) or ("",)
+    name, *_ = parts_of(identity) or ("",)
     found = IDENTITIES.get(name)
     if found is None or not issubclass(found.type_, Node):
         raise Refusal(f"{identity!r} is not an id; take the field id of a row.", code="invalid")
     columns: list[Column[Any]] = [inspect(found.table).columns[attribute] for attribute in found.columns]
-    if len(parts) != len(columns):
-        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
-    keys = [_key(column, part) for column, part in zip(columns, parts, strict=True)]
-    if None in keys:
-        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
+    keys = keys_in(identity, name, columns)
     return select(found.table).where(*(column == key for column, key in zip(columns, keys, strict=True)))
 
 
-def _key(column: Column[Any], text: str) -> int | str | None:
+def keys_in(identity: str, name: str, columns: Sequence[ColumnElement[Any]]) -> list[int | str]:
+    """Return the values of the key's columns in a global id of the type ``name``; Refusal when it is not one."""
+    parts = keys_of(identity, name)
+    keys = [_key(column, part) for column, part in zip(columns, parts, strict=False)]
+    found = [key for key in keys if key is not None]
+    if not len(parts) == len(columns) == len(found):
+        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
+    return found
+
+
+def _key(column: ColumnElement[Any], text: str) -> int | str | None:
     """Return a part of an id as the value of its column, None when it is none."""
     if column.type.python_type is int:
         return int(text) if text.isdecimal() and text.isascii() and len(text) <= MOST_DIGITS else None

@@ -30,7 +30,7 @@ def test_nobody_may_read_the_schema(sqlite_engine: Engine, tmp_path: Path, query
     "query",
     [
         "{ me { name } }",
-        "{ __typename ... { ...F } } fragment F on Query { policies { key } }",
+        "{ __typename ... { ...F } } fragment F on Query { policies { nodes { key } } }",
         "subscription { runProgress { done } }",
         "{ customers { totalCount } }",
     ],

@@ -20,7 +20,7 @@ from schema.select.field import parts_of
 SAVE = "mutation S($d: String!) { r: savePolicyDraft(document: $d) { ... on PolicyVersion { id semanticHash } } }"
 START = """mutation S($v: ID!, $p: JSON) { r: startBacktest(versionId: $v, parameters: $p) {
   ... on Backtest { id state parameters semanticHash startedBy { login } } ... on Refusal { code message } } }"""
-LIST = "query L($v: ID) { backtests(versionId: $v) { nodes { id state error metrics metricsHash semanticHash } } }"
+LIST = "query L($v: BacktestFilter) { backtests(filter: $v) { nodes { id state error metrics metricsHash semanticHash } } }"
 SUBMIT = (
     "mutation S($v: ID!) { r: submitPolicy(versionId: $v) { ... on PolicyVersion { state } ... on Refusal { code } } }"
 )
@@ -53,7 +53,9 @@ def test_a_backtest_is_started_followed_submitted_and_approved_over_graphql(
     assert started["parameters"] == {"dates": ["2026-03-31"], "horizon_months": 6, "tier_of_interest": "A",
                                      "limits": [], "service": None}  # fmt: skip
     jobs.run(sqlite_engine, tmp_path)
-    (found,) = made.data(LIST, wanted, who="strategy")["backtests"]["nodes"]
+    (found,) = made.data(LIST, {"v": {"version": {"id": {"equals": draft["id"]}}}}, who="strategy")["backtests"][
+        "nodes"
+    ]
     assert (found["id"], found["state"], found["error"]) == (started["id"], "FINISHED", None)
     assert (list(found["metrics"]["dates"]), found["metricsHash"][:7]) == (["2026-03-31"], "sha256:")
     assert (tmp_path / "backtests" / parts_of(found["id"])[1] / "report.html").is_file()

@@ -33,9 +33,15 @@ assert CORE.subscription_type is not None
 # query -> the action that it needs, where that is not to read
 NEEDS = {"apiKeys": "manage_users"}
 # (operation, required argument) -> a value, where the type does not say one
-VALUES: dict[tuple[str, str], str] = {("node", "id"): f'"{global_id("Customer", 1)}"'}
+VALUES: dict[tuple[str, str], str] = {
+    ("node", "id"): f'"{global_id("Customer", 1)}"',
+    **{(name, "id"): f'"{global_id(name.capitalize(), 1, 1)}"' for name in ("grade", "standing")},
+}
 # operation -> arguments without which it refuses, although none of them is required
-ARGUMENTS: dict[str, str] = {"customer": f'(id: "{global_id("Customer", 1)}")'}
+ARGUMENTS: dict[str, str] = {
+    **{name: f'(id: "{global_id(name.capitalize(), 1)}")' for name in ("customer", "policy", "user")},
+    **dict.fromkeys(("industry", "region"), '(code: "44")'),
+}
 LOGIN = {"admin": "boss"}
 
 

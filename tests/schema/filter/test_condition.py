@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 import world
+from people import finished_backtest
 from sqlalchemy import Engine
 
+from api.commands import policy as policies_
+from api.database import writing
+from policies.documents import shipped
 from schema.select.field import global_id
 
 WHOLE = (
@@ -224,3 +228,22 @@ def test_pages_in_mixed_directions_visit_every_row_once(engine: Engine, tmp_path
     ):
         (error,) = made.ask(query, {"o": wrong})["errors"]
         assert error["extensions"]["code"] == "invalid"
+
+
+HIDDEN = [
+    ("policies(filter: {versions: {count: {gte: 2}}})", 1, 0),
+    ("policies(filter: {versions: {some: {state: {equals: DRAFT}}}})", 1, 0),
+    ("policies(filter: {versions: {every: {number: {isNull: false}}}})", 0, 1),
+    ("runs(filter: {version: {backtests: {count: {equals: 1}}}})", 1, 1),
+    ("backtests(filter: {version: {state: {equals: DRAFT}}})", 1, 0),
+]
+
+
+def test_a_row_that_is_not_seen_cannot_be_asked_about(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 2)
+    with writing(engine) as session:
+        text = shipped()[world.POLICY].read_text() + "\n# another\n"
+        finished_backtest(session, policies_.save_draft(session, made.people["analyst"], text), made.people["analyst"])
+    for call, analyst, sales in HIDDEN:
+        for who, count in (("analyst", analyst), ("sales", sales)):
+            assert made.data(f"{{ r: {call} {{ totalCount }} }}", who=who)["r"]["totalCount"] == count, (call, who)

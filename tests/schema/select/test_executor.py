@@ -58,9 +58,15 @@ QUERIES: list[tuple[str, dict[str, Any] | None]] = [
         "cheapest { id reach { zh } gain tier } } } grades { tier total } } } }",
         None,
     ),
-    ("{ me { login roles { role } } policies { key titleZh createdAt } tags { dimension name } }", None),
+    (
+        "{ me { login roles { role } } policies { nodes { key titleZh createdAt } } tags { totalCount nodes { dimension name } } }",
+        None,
+    ),
     ("{ runs { totalCount nodes { asOf } } backtests { nodes { state version { number } } } }", None),
-    ('{ industries(level: 2, parent: "C") { code nameZh } regions(level: 1) { code name } }', None),
+    (
+        '{ industries(filter: {level: {equals: 2}, parent: {code: {equals: "C"}}}) { nodes { code nameZh } } regions(filter: {level: {equals: 1}}) { nodes { code name } } }',
+        None,
+    ),
     ('{ customer(number: "202601-0002") { name } none: customer(number: "x") { name } }', None),
     ("{ improvements(first: 3) { nodes { dueOn customer { name } } edges { cursor } pageInfo { endCursor } } }", None),
 ]

@@ -17,9 +17,7 @@ from schema import tables
 from schema.select.field import global_id
 from schema.select.visibility import restricted, visible
 
-LISTS = (
-    "{ policies { key versions { number backtests { id } } } backtests { totalCount nodes { id version { number } } } }"
-)
+LISTS = "{ policies { nodes { key versions { number backtests { id } } } } backtests { totalCount nodes { id version { number } } } }"
 NODE = (
     "query Q($id: ID!) { node(id: $id) { __typename id ... on Backtest { version { id number } } ... on PolicyVersion { document } } "
     "policyVersion(id: $version) { state } }"
@@ -41,7 +39,7 @@ def made(engine: Engine, tmp_path: Path) -> world.World:
 def test_drafts_and_their_backtests_are_seen_by_those_who_prepare_them(made: world.World, who: str) -> None:
     sees = who in ("analyst", "strategy", "boss")
     found = made.data(LISTS, who=who)
-    (policy,) = [one for one in found["policies"] if one["key"] == world.POLICY]
+    (policy,) = [one for one in found["policies"]["nodes"] if one["key"] == world.POLICY]
     assert [version["number"] for version in policy["versions"]] == ([1, None] if sees else [1])
     assert found["backtests"]["totalCount"] == len(found["backtests"]["nodes"]) == (2 if sees else 1)
     draft, backtest = global_id("PolicyVersion", 2), global_id("Backtest", 2)
@@ -55,7 +53,7 @@ def test_drafts_and_their_backtests_are_seen_by_those_who_prepare_them(made: wor
 
 def test_the_plan_of_one_role_is_not_that_of_another(made: world.World) -> None:
     for who, versions in (("analyst", 2), ("sales", 1), ("analyst", 2), ("finance", 1)):
-        (policy,) = made.data("{ policies { versions { state } } }", who=who)["policies"]
+        (policy,) = made.data("{ policies { nodes { versions { state } } } }", who=who)["policies"]["nodes"]
         assert len(policy["versions"]) == versions
 
 
