@@ -17,6 +17,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    OperationType,
     SchemaMetaFieldDef,
     SelectionNode,
     SelectionSetNode,
@@ -157,8 +158,14 @@ class Costs:
         self._known: Bounded[tuple[Any, ...], int] = Bounded(50)
 
     def of(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
-        """Return the rows that an operation's answer may hold with these variables."""
+        """Return the rows that an operation's answer may hold with these variables, and those that a mutation is given."""
         given = self._defaults(operation) | dict(variables or {})
+        rows = self._rows(operation, given)
+        if operation.operation is not OperationType.MUTATION:
+            return rows
+        return rows + sum(len(value) for value in given.values() if isinstance(value, list))
+
+    def _rows(self, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> int:
         names = self._sizing.get(id(operation))
         key = () if names is None else (id(operation), *(repr(given.get(name)) for name in names))
         found = self._known.get(key) if key else None

@@ -242,7 +242,7 @@ class Executable(Schema):
 def _charged(context: Context, cost: int) -> PreExecutionError | None:
     """Charge the caller with an operation; return why it may not be executed, or None."""
     try:
-        context.guard.charge(context.caller, cost)
+        context.guard.charge(context.caller, cost, known=context.signed_in is not None)
     except Refusal as refusal:
         return _refused(refusal)
     return None

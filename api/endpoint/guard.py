@@ -15,6 +15,7 @@ from api.settings import Settings
 from policies.refusal import Refusal
 
 SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+STRANGER = 10  # without a key only the schema is read, which takes processor time and no database
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class Guard:
         """Say whether a document is answered here."""
         return not self.trusted_only or (self.documents is not None and digest(query) in self.documents.texts)
 
-    def charge(self, caller: str, cost: int) -> None:
-        """Count the cost of an operation; Refusal when it costs too much by itself, or with what the caller asked before."""
+    def charge(self, caller: str, cost: int, *, known: bool = True) -> None:
+        """Count the cost of an operation, ten times for who is not signed in; Refusal when it costs too much by itself, or with what the caller asked before."""
         if cost > self.rows:
             message = f"The answer may hold {cost:,} rows, at most {self.rows:,} are allowed; ask for smaller pages with first."
             raise Refusal(message, code="too_large")
         if self.rates is not None:
-            self.rates.charge(caller, cost)
+            self.rates.charge(caller, cost if known else cost * STRANGER)
 
     def told(self, error: GraphQLError) -> GraphQLError:
         """Return an error as this endpoint tells it: with a code, and a closed one suggests no name of its schema."""

@@ -65,7 +65,7 @@ def test_a_scanner_finds_nothing(made: world.World, scan: str) -> None:
     with TestClient(make_app(made.engine, made.home, worker=False), headers=headers) as client:
         begun = time.monotonic()
         answer = client.post("/graphql", json=SCANS[scan]).json()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20  # on a busy machine; minutes without limits
         assert client.post("/graphql", json={"query": "{ customers { totalCount } }"}).json()["data"]
     assert answer.keys() <= {"data", "errors", "extensions"}
     assert answer.get("extensions", {"cost": 0}).keys() == {"cost"}
@@ -142,7 +142,7 @@ def test_slow_clients_are_not_waited_for(port: int) -> None:
     dribbled = told(port, head(1000), *[b" "] * 3, pause=0.15)
     assert dribbled.startswith(b"HTTP/1.1 408")
     assert b'"code":"timed_out"' in dribbled
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60  # of a busy machine; without limits it would never end
     alive(port)
 
 
