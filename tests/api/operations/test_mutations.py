@@ -309,6 +309,9 @@ ACTIONS: dict[str, str] = {
 ACTIONS["endAppointment"] = "appoint"
 # A call is undone with its own action, and by whoever made it alone (tests of undo).
 ACTIONS["undo"] = "edit_customer"
+# What writes to the rows that a filter finds needs what the mutation of a list needs.
+for listed in (case.name.removesuffix("Where") for case in CASES if case.name.endswith("Where")):
+    ACTIONS[f"{listed}Where"] = ACTIONS[listed if listed in ACTIONS else f"{listed}s"]
 DENIED = {"forbidden", "role_missing", "author_cannot_approve"}
 
 
