@@ -63,4 +63,6 @@ BULK: list[tuple[str, str, str, str, str]] = [
     ("updateSurveysWhere", f'(filter: {{id: {{equals: "{global_id("Survey", 3)}"}}}}, expected: 1, input: {{score: 1}})', "service", "finance", "SurveysWritten"),
     ("deleteSurveysWhere", f'(filter: {{id: {{equals: "{global_id("Survey", 4)}"}}}}, expected: 1, reason: "误录")', "service", "finance", "SurveysWritten"),
     ("updateImprovementsWhere", f'(filter: {{id: {{equals: "{global_id("Improvement", 1)}"}}}}, expected: 1, input: {{serviceStep: "按条件"}})', "service", "finance", "ImprovementsWritten"),
+    ("moveImprovements", f'(input: [{{id: "{global_id("Improvement", 5)}", step: AGREE, measure: "加人", responsible: "何青", dueOn: "2099-01-01"}}])', "service", "finance", "ImprovementsWritten"),
+    ("moveImprovementsWhere", f'(filter: {{id: {{equals: "{global_id("Improvement", 6)}"}}}}, expected: 1, input: {{step: AGREE, measure: "加人", responsible: "何青", dueOn: "2099-01-01"}})', "service", "finance", "ImprovementsWritten"),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
@@ -93,6 +94,35 @@ class ImprovementChange(ImprovementPatch):
     id: strawberry.ID = needed("Global id of the row. 标识")
 
 
+@strawberry.enum(description="A step in the life of an improvement item. 改进项步骤")
+class ImprovementStep(Enum):
+    """A step in the life of an improvement item."""
+
+    AGREE = strawberry.enum_value("agree", description="Agree on the measure, who carries it out and by when. 确定措施")
+    START = strawberry.enum_value("start", description="Begin the measure. 开始处理")
+    FINISH = strawberry.enum_value("finish", description="The measure was carried out. 完成措施")
+    VERIFY = strawberry.enum_value("verify", description="The measure worked. 验证有效")
+    REOPEN = strawberry.enum_value("reopen", description="The measure did not work. 重新打开")
+
+
+@strawberry.input(description="A step, and what it needs. 改进项步骤内容")
+class ImprovementTaken:
+    """A step, and what it needs."""
+
+    step: ImprovementStep = needed("Which step. 步骤")
+    measure: str | None = optional("The measure, to agree. 改进措施")
+    responsible: str | None = optional("Who carries it out, to agree. 责任人")
+    due_on: date | None = optional("Due date, to agree. 完成期限")
+    verification: str | None = optional("How the effect was checked, to verify or reopen. 验证结果")
+
+
+@strawberry.input(description="A step of one item. 改进项步骤行")
+class ImprovementMove(ImprovementTaken):
+    """A step of one item."""
+
+    id: strawberry.ID = needed("Global id of the item. 标识")
+
+
 IMPROVEMENTS = Bulk("improvements", "改进项", Improvement, tables.Improvement)
 
 
@@ -170,4 +200,18 @@ class ImprovementMutations:
         ImprovementPatch,
         Taken(),
         "Change the rows that a filter finds: improvements. 按条件修改改进项",
+    )
+    move_improvements = IMPROVEMENTS.mutation(
+        "moveImprovements",
+        bulk.ImprovementMove,
+        ImprovementMove,
+        Taken(key="Improvement", own=("step", "verification")),
+        "Take steps of items: agree, start, finish, verify or reopen. 批量推进改进项",
+    )
+    move_improvements_where = IMPROVEMENTS.mutation_where(
+        "moveImprovementsWhere",
+        bulk.ImprovementMove,
+        ImprovementTaken,
+        Taken(own=("step", "verification")),
+        "Take a step of the items that a filter finds. 按条件推进改进项",
     )

@@ -107,8 +107,10 @@ def perform(
         return _outcome(batch, State.DRY_RUN if options.dry_run else State.NOTHING, written=not stopped)
     journal = Journal(session)
     action.write(batch, journal)
-    token, until = secrets.token_urlsafe(18), action.instant + timedelta(hours=settings().undo_hours)
-    outcome = replace(_outcome(batch, State.WRITTEN, written=True), token=token, undo_until=until)
+    outcome = _outcome(batch, State.WRITTEN, written=True)
+    if hours := settings().undo_hours:
+        until = action.instant + timedelta(hours=hours)
+        outcome = replace(outcome, token=secrets.token_urlsafe(18), undo_until=until)
     _keep(session, actor, action, options, outcome, journal)
     return outcome
 
@@ -165,9 +167,9 @@ def _keep(session: Session, actor: Actor, action: Action, options: Options, outc
             idempotency_key=options.idempotency_key,
             request=options.request,
             answer=answer,
-            token=outcome.token,
-            changes=[list(change) for change in journal.changes],
-            undo_until=outcome.undo_until,
+            token=outcome.token or secrets.token_urlsafe(18),
+            changes=[list(change) for change in journal.changes] if outcome.token else None,
+            undo_until=outcome.undo_until or action.instant,
         )
     )
     session.flush()

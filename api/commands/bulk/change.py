@@ -62,6 +62,10 @@ class Change(Action):
         changes = [(key, entry.columns) for key, entry in zip(keys, entries, strict=True)]
         updated(batch.session, self.table, changes, self.before)
         journal.changed(self.table, self.before, keys)
+        self.audit(batch, entries)
+
+    def audit(self, batch: Batch, entries: list[Entry]) -> None:
+        """Write an audit row for each row that was changed."""
         given = [(entry.key, {"fields": sorted(entry.columns)}) for entry in entries]
         record_all(batch.session, batch.actor, "update", self.noun, given)
 

@@ -266,3 +266,52 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(made: world.World)
         gone = f'mutation M($ids: [ID!]!) {{ r: deleteContacts(ids: $ids, reason: "误录") {ANSWER} }}'
         counts.setdefault("delete", []).append(statements(gone, {"ids": hung[1]["ids"]})[0])
     assert all(few == many <= 16 for few, many in counts.values()), counts
+
+
+def test_steps_of_many_items_follow_the_graph_and_undo_takes_them_back(made: world.World) -> None:
+    moves = (
+        f"mutation M($rows: [ImprovementMove!]!) {{ r: moveImprovements(input: $rows, mode: REJECT_FAILED) {ANSWER} }}"
+    )
+    items = [global_id("Improvement", n) for n in (1, 2, 3, 4)]
+    agreed = {"step": "AGREE", "measure": "加人", "responsible": "何青", "dueOn": "2099-01-01"}
+    rows = [
+        {"id": items[0], **agreed},
+        {"id": items[1], "step": "START"},
+        {"id": items[2], **agreed, "measure": " "},
+        {"id": items[3], **agreed, "verification": "早"},
+    ]
+    answer = made.data(moves, {"rows": rows}, who="service")["r"]
+    assert (answer["written"], answer["rejected"]) == (1, 3)
+    assert [(one["index"], one["path"], one["code"]) for one in answer["errors"]] == [
+        (1, ["step"], "transition_not_allowed"),
+        (2, ["measure"], "invalid"),
+        (3, ["verification"], "invalid"),
+    ]
+    for step in ("START", "FINISH"):
+        assert made.data(moves, {"rows": [{"id": items[0], "step": step}]}, who="service")["r"]["written"] == 1
+    verified = [{"id": items[0], "step": "VERIFY", "verification": " 回访满意 "}]
+    last = made.data(moves, {"rows": verified}, who="service")["r"]
+    with reading(made.engine) as connection:
+        row = connection.execute(select(tables.Improvement).where(tables.Improvement.id == 1)).one()
+        steps = connection.execute(
+            select(tables.Audit.action).where(tables.Audit.noun == "improvements").order_by(tables.Audit.id)
+        ).scalars()
+        assert list(steps) == ["agree", "start", "finish", "verify"]
+    assert (row.state, row.verification, row.measure) == ("verified", "回访满意", "加人")
+    undo = "mutation U($token: String!) { undo(token: $token) { __typename } }"
+    made.data(undo, {"token": last["undo"]["token"]}, who="service")
+    with reading(made.engine) as connection:
+        row = connection.execute(select(tables.Improvement).where(tables.Improvement.id == 1)).one()
+    assert (row.state, row.verification) == ("done", None)
+
+
+def test_both_paths_show_the_rows_of_a_call_with_the_same_bytes(made: world.World) -> None:
+    query = """mutation M($rows: [CustomerRow!]!) { r: createCustomers(input: $rows, idempotencyKey: "k") { __typename
+      ... on BulkAnswer { __typename written errors { path } } ... on CustomersWritten { ids
+      rows(first: 2) { id number name owner { login } contacts { name } statusChanges(first: 1) { status } } } } }"""
+    rows = {"rows": [{"name": f"甲{n}", "owner": "sales"} for n in range(3)]}
+    made.data(query, rows)
+    planned, ordinary = (made.ask(query, rows, planning=planning) for planning in (True, False))
+    assert planned == ordinary
+    assert [list(row) for row in planned["data"]["r"]["rows"]] == [list(row) for row in ordinary["data"]["r"]["rows"]]
+    assert len(planned["data"]["r"]["rows"]) == 2

@@ -15,14 +15,15 @@ from sqlalchemy import Engine, select, update
 
 from api.commands import customer, tag
 from api.database import reading, writing
+from api.settings import settings
 from schema import tables
 from schema.select.field import global_id
 from schema.tables.base import now
 
 BULK = "{ __typename ... on BulkAnswer { state written ids undo { token until } errors { message } } ... on Refusal { code message } }"
 UNDO = "mutation U($token: String!) { r: undo(token: $token) { __typename ... on Undone { operation rows } ... on Refusal { code message } } }"
-# What a call leaves for ever: the record of it, audits, and the counter of customer numbers.
-LEFT = {"bulk_calls", "audits", "customer_numbers"}
+# What a call leaves: the record of it, audits with their seals, the counter of customer numbers, and for a day events.
+LEFT = {"bulk_calls", "audits", "audit_seals", "customer_numbers", "events"}
 KINDS = {
     "createCustomers": "CustomerRow", "updateCustomers": "CustomerChange", "changeCustomerStatuses": "CustomerStatusMove",
     "assignTags": "TagAssignment", "removeTags": "TagRemoval", "createContacts": "ContactRow", "updateContacts": "ContactChange",
@@ -192,6 +193,18 @@ def test_only_who_made_a_call_undoes_it_once_and_in_time(made: world.World) -> N
     second = ask(made, "updateCustomers", [{"id": global_id("Customer", 3), "shortName": "新"}])
     assert undo(made, second)["__typename"] == "Undone"
     assert undo(made, second)["code"] == "undo_refused"
+
+
+def test_where_nothing_can_be_undone_no_former_value_is_kept(
+    made: world.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "undo_hours", 0)
+    call = ask(made, "updateContacts", [{"id": global_id("Contact", 1), "email": "a@b.cn", "reason": "新"}])
+    assert (call["state"], call["undo"]) == ("WRITTEN", None)
+    with reading(made.engine) as connection:
+        token, changes = connection.execute(select(tables.BulkCall.token, tables.BulkCall.changes)).one()
+    assert changes is None
+    assert undo(made, {"undo": {"token": token}})["code"] == "undo_refused"
 
 
 def test_each_row_that_is_taken_back_is_audited(made: world.World) -> None:
