@@ -12,7 +12,9 @@ from api.endpoint.context import Info
 from api.operations.reading import declared
 from schema.aggregate import Groups, arguments_of, groups, groups_of
 from schema.filter import condition
+from schema.objects.appointment import Appointment
 from schema.objects.assessment import Assessment
+from schema.objects.backtest import Backtest
 from schema.objects.contact import Contact
 from schema.objects.contract import Contract
 from schema.objects.customer import Customer
@@ -21,6 +23,9 @@ from schema.objects.improvement import Improvement
 from schema.objects.interaction import Interaction
 from schema.objects.need import Need
 from schema.objects.order import Order
+from schema.objects.panel_rating import PanelRating
+from schema.objects.policy import PolicyVersion
+from schema.objects.run import Run
 from schema.objects.service_record import ServiceRecord
 from schema.objects.status_change import StatusChange
 from schema.objects.survey import Survey
@@ -46,7 +51,7 @@ def grouped(type_: type[Any], description: str) -> StrawberryField:
 
 @strawberry.type
 class GroupQueries:
-    """Groups of every noun that a customer has."""
+    """Groups of the nouns."""
 
     customer_groups = grouped(Customer, "Customers in groups. 客户分组统计")
     contact_groups = grouped(Contact, "Contacts in groups. 联系人分组统计")
@@ -59,4 +64,9 @@ class GroupQueries:
     improvement_groups = grouped(Improvement, "Feedback-improvement items in groups. 反馈改进分组统计")
     assessment_groups = grouped(Assessment, "Ratings in groups. 评分分组统计")
     grade_groups = grouped(Grade, "Grades of all runs in groups. 等级分组统计")
+    appointment_groups = grouped(Appointment, "Appointments in groups. 任命分组统计")
+    panel_rating_groups = grouped(PanelRating, "Ratings of panels in groups. 评审打分分组统计")
+    policy_version_groups = grouped(PolicyVersion, "Policy versions in groups, those that you see. 政策版本分组统计")
+    backtest_groups = grouped(Backtest, "Backtests in groups, those that you see. 回测分组统计")
+    run_groups = grouped(Run, "Grading runs in groups. 分级运行分组统计")
     status_change_groups = grouped(StatusChange, "Changes of status in groups. 状态变更分组统计")

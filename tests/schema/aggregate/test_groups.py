@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import world
+from people import finished_backtest
 from sqlalchemy import Date, Engine, literal, select
 
+from api.commands import policy as policies
 from api.database import writing
+from policies.documents import shipped
 from schema import tables
 from schema.aggregate.period import DatePart, period
 from schema.tables.base import UtcDateTime
@@ -366,3 +369,20 @@ def test_groups_take_one_statement_and_one_for_each_key_that_is_a_row(
     with made.statements() as seen:
         assert len(nodes(made, query)) == customers
     assert len(seen) == 2
+
+
+def test_rows_that_a_role_does_not_see_are_in_no_group(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 2)
+    analyst = made.people["analyst"]
+    with writing(engine) as session:
+        draft = policies.save_draft(session, analyst, shipped()["rfm-retail"].read_text())
+        finished_backtest(session, draft, analyst)
+    query = "{ policyVersionGroups(by: [{field: STATE}]) { nodes { key { state } count } } backtestGroups { nodes { count distinct { version } } } backtests { totalCount } }"
+    shown = {}
+    for who in ("sales", "analyst"):
+        data = made.data(query, who=who)
+        states = {node["key"]["state"]: node["count"] for node in data["policyVersionGroups"]["nodes"]}
+        (backtests,) = data["backtestGroups"]["nodes"]
+        assert backtests["count"] == backtests["distinct"]["version"] == data["backtests"]["totalCount"]
+        shown[who] = states, backtests["count"]
+    assert shown == {"sales": ({"ACTIVE": 1}, 1), "analyst": ({"ACTIVE": 1, "DRAFT": 1}, 2)}
