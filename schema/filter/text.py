@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, func, literal, true
+from sqlalchemy import ColumnElement, FromClause, Text, and_, func, literal, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
+from strawberry.utils.str_converters import to_camel_case
 
 from policies.refusal import Refusal
 from schema.formats import fold
+from schema.select.fetch import Viewer
+from schema.select.field import Criterion
 
-MOST_WORDS = 10
+MOST_WORDS, MOST_TEXT = 10, 500
 
 
 class Folded(GenericFunction[str]):
@@ -29,9 +32,24 @@ def _folded_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"lower(normalize({text}, NFKC))"
 
 
+def searched(*columns: str, kinds: tuple[str, ...] = ()) -> Criterion:
+    """Declare the search of a type: each word stands somewhere in these columns; ``kinds`` are those of personal ones."""
+
+    def found(table: FromClause, wanted: str, viewer: Viewer) -> ColumnElement[bool]:
+        return has_words([table.c[name] for name in columns], wanted)
+
+    names = ", ".join(to_camel_case(name) for name in columns)
+    described = (
+        f"Each of these words, parted by spaces, is in one of {names}, without regard to case and width. 全文搜索"
+    )
+    return Criterion("search", str, found, described, kinds)
+
+
 def has_words(texts: Sequence[ColumnElement[Any]], wanted: str) -> ColumnElement[bool]:
     """Return the condition that each word of ``wanted``, parted by spaces, stands somewhere in the texts."""
     parts = fold(wanted).split()
+    if len(wanted) > MOST_TEXT:
+        raise Refusal(f"search has {len(wanted):,} characters; at most {MOST_TEXT} are looked for.", code="too_large")
     if len(parts) > MOST_WORDS:
         raise Refusal(f"search has {len(parts)} words; at most {MOST_WORDS} are looked for.", code="too_large")
     first, *others = [func.coalesce(text, literal("")) for text in texts]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
-@mapped(tables.Contact, "A person at a customer. 联系人")
+@mapped(tables.Contact, "A person at a customer. 联系人", criteria=(searched("name", "title", kinds=("person",)),))
 class Contact(Node):
     """A person at a customer."""
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
-@mapped(tables.Contract, "A contract. 合同")
+@mapped(tables.Contract, "A contract. 合同", criteria=(searched("title"),))
 class Contract(Node):
     """A contract."""
 

@@ -10,8 +10,9 @@ import strawberry
 from sqlalchemy import ColumnElement, case, literal_column, type_coerce
 
 from schema import graded, tables
-from schema.filter.text import has_words
+from schema.filter.text import searched
 from schema.objects.appointment import Appointment
+from schema.objects.as_of import TIER_AS_OF
 from schema.objects.assessment import Assessment
 from schema.objects.contact import Contact
 from schema.objects.contract import Contract
@@ -29,7 +30,6 @@ from schema.objects.survey import Survey
 from schema.objects.tag import TAGGED, Tag
 from schema.objects.user import User
 from schema.select import Node, column, computed, identifier, listed, mapped, related
-from schema.select.field import Criterion
 from schema.tables.base import Figure
 
 # What R1.1 asks of a customer's record.
@@ -48,17 +48,14 @@ def completeness(customer: Any) -> ColumnElement[Any]:
     return type_coerce((known * 20_000 + len(REQUIRED)) // (2 * len(REQUIRED)), Figure)
 
 
-SEARCH = Criterion(
-    "search",
-    str,
-    lambda table, wanted, viewer: has_words(
-        [table.c[name] for name in ("number", "name", "short_name", "uscc")], wanted
-    ),
-    "Each of these words is in the number, a name or the credit code, without regard to case and width. 全文搜索",
+SEARCH = searched("number", "name", "short_name", "uscc")
+
+
+@mapped(
+    tables.Customer,
+    "A company. A value that is null is not known (待确认). 客户",
+    criteria=(TAGGED, TIER_AS_OF, SEARCH),
 )
-
-
-@mapped(tables.Customer, "A company. A value that is null is not known (待确认). 客户", criteria=(TAGGED, SEARCH))
 class Customer(Node):
     """A company."""
 

@@ -10,6 +10,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, and_
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, personal, related
 from schema.select.fetch import Viewer
 from schema.select.field import Criterion
@@ -41,7 +42,7 @@ OVERDUE = Criterion("overdue_on", date, overdue, "Due before this day and neithe
 @mapped(
     tables.Improvement,
     "A problem that a customer reported, the measure against it, and whether it worked. 反馈改进",
-    criteria=(OVERDUE,),
+    criteria=(OVERDUE, searched("problem", "service_step", "measure", "responsible", kinds=("text",))),
 )
 class Improvement(Node):
     """A problem, the measure against it, and whether it worked."""

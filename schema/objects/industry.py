@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, case, func, or_, select
 
 from schema import tables
 from schema.filter.operators import bounded
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, related
 from schema.select.fetch import Viewer
 from schema.select.field import Criterion
@@ -36,7 +37,11 @@ def section(table: Any) -> ColumnElement[Any]:
 WITHIN = Criterion("within", str, within, "Code of any level, with all below it: C, 34, 344, 3441. 行业代码(含下级)")
 
 
-@mapped(tables.Industry, "An industry of GB/T 4754. 国民经济行业分类", criteria=(WITHIN,))
+@mapped(
+    tables.Industry,
+    "An industry of GB/T 4754. 国民经济行业分类",
+    criteria=(WITHIN, searched("code", "name_zh", "name_en")),
+)
 class Industry(Node):
     """An industry of GB/T 4754."""
 

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
-@mapped(tables.Interaction, "A contact with a customer: visit, call, mail, event or web visit. 互动记录")
+@mapped(
+    tables.Interaction,
+    "A contact with a customer: visit, call, mail, event or web visit. 互动记录",
+    criteria=(searched("kind", "summary", "by", kinds=("text",)),),
+)
 class Interaction(Node):
     """A contact with a customer."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class Urgency(Enum):
     LOW = strawberry.enum_value("low", description="Long-term. 长期")
 
 
-@mapped(tables.Need, "What a customer wants. 需求")
+@mapped(
+    tables.Need, "What a customer wants. 需求", criteria=(searched("kind", "description", "source", kinds=("text",)),)
+)
 class Need(Node):
     """What a customer wants."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.objects.user import User
 from schema.select import Node, column, identifier, listed, mapped, related
 
@@ -48,7 +49,11 @@ class PolicyVersion(Node):
     backtests: list[Annotated[Backtest, strawberry.lazy("schema.objects.backtest")]] = listed("Its backtests. 回测")
 
 
-@mapped(tables.Policy, "A grading policy: a name under which versions follow each other. 分级政策")
+@mapped(
+    tables.Policy,
+    "A grading policy: a name under which versions follow each other. 分级政策",
+    criteria=(searched("key", "title_zh", "title_en"),),
+)
 class Policy(Node):
     """A grading policy."""
 

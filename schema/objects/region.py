@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, func, or_
 
 from schema import tables
 from schema.filter.operators import bounded
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, related
 from schema.select.fetch import Viewer
 from schema.select.field import Criterion
@@ -29,7 +30,11 @@ def province(table: Any) -> ColumnElement[Any]:
 WITHIN = Criterion("within", str, within, "Six digits; a province with its prefectures. 地区代码(省含市)")
 
 
-@mapped(tables.Region, "A province or prefecture by its GB/T 2260 code. 行政区划", criteria=(WITHIN,))
+@mapped(
+    tables.Region,
+    "A province or prefecture by its GB/T 2260 code. 行政区划",
+    criteria=(WITHIN, searched("code", "name", "area")),
+)
 class Region(Node):
     """A province or prefecture."""
 

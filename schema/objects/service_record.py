@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, type_coerce
 
 from schema import tables
 from schema.expressions import SecondsBetween
+from schema.filter.text import searched
 from schema.objects.contact import Contact
 from schema.select import Node, column, computed, identifier, mapped, personal, related
 from schema.select.moment import NOW
@@ -26,7 +27,11 @@ def hours_open(record: Any) -> ColumnElement[Any]:
     return type_coerce(seconds * 25 // 9, Figure)
 
 
-@mapped(tables.ServiceRecord, "A request of a customer and what became of it. 服务记录")
+@mapped(
+    tables.ServiceRecord,
+    "A request of a customer and what became of it. 服务记录",
+    criteria=(searched("problem", "result", "served_by", "remarks", kinds=("text",)),),
+)
 class ServiceRecord(Node):
     """A request of a customer and what became of it."""
 

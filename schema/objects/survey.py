@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped, personal, related
 
 if TYPE_CHECKING:
     from schema.objects.customer import Customer
 
 
-@mapped(tables.Survey, "An answer to a satisfaction survey. 满意度调查")
+@mapped(
+    tables.Survey, "An answer to a satisfaction survey. 满意度调查", criteria=(searched("comment", kinds=("text",)),)
+)
 class Survey(Node):
     """An answer to a satisfaction survey."""
 

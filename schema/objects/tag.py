@@ -12,6 +12,7 @@ from policies.refusal import Refusal
 from schema import tables
 from schema.filter.inputs import made
 from schema.filter.operators import bounded
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, mapped
 from schema.select.fetch import Viewer
 from schema.select.field import Criterion
@@ -19,7 +20,7 @@ from schema.select.field import Criterion
 MOST_TAGS, MOST_TEXT = 50, 200
 
 
-@mapped(tables.Tag, "A tag of a dimension, such as 需求:采购设备. 标签")
+@mapped(tables.Tag, "A tag of a dimension, such as 需求:采购设备. 标签", criteria=(searched("dimension", "name"),))
 class Tag(Node):
     """A tag of a dimension."""
 

@@ -8,6 +8,7 @@ from enum import Enum
 import strawberry
 
 from schema import tables
+from schema.filter.text import searched
 from schema.select import Node, column, identifier, listed, mapped
 
 
@@ -31,7 +32,7 @@ class UserRole:
     role: Role = column("The role. 角色")
 
 
-@mapped(tables.User, "A person who works with Fenji. 用户")
+@mapped(tables.User, "A person who works with Fenji. 用户", criteria=(searched("login", "name"),))
 class User(Node):
     """A person who works with Fenji."""
 
