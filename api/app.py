@@ -29,6 +29,7 @@ from api.endpoint.session import PATH as SESSION
 from api.endpoint.view import Endpoint
 from api.hub import Hub
 from api.jobs import Worker
+from api.memory import settled
 from api.operations.root import schema
 from api.settings import settings
 
@@ -45,7 +46,8 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         if jobs:
             jobs.start()
         try:
-            yield
+            with settled():
+                yield
         finally:
             await hub.stop()
             if jobs:
@@ -68,6 +70,8 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         return cookbook_page()
 
     routes = [
+        Route("/graphql", endpoint),  # first: routes are tried one after the other
+        WebSocketRoute("/graphql", endpoint),
         Route("/", home_page),
         Route("/cookbook", cookbook),
         Route("/healthz", healthz),
@@ -75,8 +79,6 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         Route(PATH, ReportPages(engine, home).page),
         Route(SESSION, Sessions(engine).answer, methods=METHODS),
         Route("/sign-in", sign_in_page),
-        Route("/graphql", endpoint),
-        WebSocketRoute("/graphql", endpoint),
     ]
     middleware = [
         Middleware(RequestId),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -49,7 +49,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("fenji_read_only")
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.connection.cursor().execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _folded(text: str | None) -> str | None:
@@ -65,12 +65,23 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a connection for reads, which holds no writer up."""
-    with engine.connect().execution_options(**READ_ONLY) as connection:
+def reading(engine: Engine, **options: Any) -> Iterator[Connection]:
+    """Open a connection for reads, with options of SQLAlchemy's, which holds no writer up."""
+    with engine.connect().execution_options(**READ_ONLY, **options) as connection:
         try:
             yield connection
         except DBAPIError as error:
             if any(words in str(error.orig) for words in OVERFLOWN):
                 raise Refusal("A sum has more than 64 bits; ask of fewer rows.", code="too_large") from error
             raise
+
+
+def answering(engine: Engine) -> AbstractContextManager[Connection]:
+    """Open a connection for the reads of an answer, of which there are many a second.
+
+    On SQLite all its statements see one state.  On PostgreSQL each stands alone: BEGIN and ROLLBACK would be two more
+    journeys to the server.
+    """
+    if engine.dialect.name == "sqlite":
+        return reading(engine)
+    return reading(engine, isolation_level="AUTOCOMMIT")

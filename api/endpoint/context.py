@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from api.access import NOBODY, Actor, shown
 from api.commands.snapshot import today
-from api.database import reading, writing
+from api.database import answering, writing
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
 from api.errors import Forbidden
 from api.hub import Feed, Hub
+from api.recent import recently
 from api.settings import settings
-from api.sign_in import is_token, signed_in
+from api.sign_in import is_token
 from api.ticket import ticket
 from schema.tables import Base
 
@@ -100,12 +101,12 @@ class Context:
     def sign_in(self) -> None:
         """Find who holds the key or the session now; Forbidden when nobody does.  Without either the context stays as it is.
 
-        Each operation asks again: a key that is revoked while a socket is open opens nothing more.
+        Each operation asks again: a key that is revoked while a socket is open opens nothing more, a second later.
         """
         if self.key is None and self.session is None:
             return
         self.began = datetime.now(UTC)
-        self.signed_in = signed_in(self.engine, self.key, self.session)
+        self.signed_in = recently(self.engine, self.key, self.session)
         if self.signed_in is None:
             what = "The session is over" if self.key is None else "The API key is not known, is over or is revoked"
             raise Forbidden(f"{what}; {HOW}.", code="not_signed_in")
@@ -125,7 +126,7 @@ class Context:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection for reads, which ends with the operation's time."""
-        with reading(self.engine) as connection, self._timed(connection):
+        with answering(self.engine) as connection, self._timed(connection):
             yield connection
 
     def _timed(self, connection: Connection) -> AbstractContextManager[object]:

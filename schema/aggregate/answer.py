@@ -121,9 +121,9 @@ class Answer:
                     table, own = _table_of(rows.key)
                     statement = restricted(select(table), self.viewer, table).where(among(own, reader.dialect))
                     fetched = reader.rows(rows.level.select_from(statement, own), keys=self._keys(rows, values))
-                    made = rows.level.dicts(reader, fetched)
-                    rows.found |= {row[-1]: one for row, one in zip(fetched, made, strict=True)}
-                    self.executor.count(reader.shown(made))
+                    made = rows.level.answers(reader, fetched)
+                    rows.found |= {row[-1]: one for row, one in zip(fetched, made.values, strict=True)}
+                    self.executor.count(made.rows)
                 return self.show(values)
             except GraphQLError:  # a value that its scalar refuses: ordinary resolution says where
                 return None

@@ -193,8 +193,10 @@ class _Reading:
             ids = value if isinstance(value, list) else [value]
             bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
             keys = [keys_in(one, identity.type_name, columns) for one in ids]
-            if len(columns) == 1:
-                found: ColumnElement[bool] = columns[0].in_([key for (key,) in keys])
+            if len(keys) == 1:
+                found: ColumnElement[bool] = and_(*(c == k for c, k in zip(columns, keys[0], strict=True)))
+            elif len(columns) == 1:
+                found = columns[0].in_([key for (key,) in keys])
             else:
                 found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
             parts.append(~found if operator in ("not", "notIn") else found)

@@ -46,5 +46,12 @@ class Bounded(Generic[K, V]):
         """What the entries weigh together."""
         return self._weight
 
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._entries.clear()
+            self._weights.clear()
+            self._weight = 0
+
     def __len__(self) -> int:
         return len(self._entries)

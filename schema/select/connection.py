@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType, get_named_type
 
+from schema.select.bounded import Bounded
 from schema.select.fallback import load_with
 from schema.select.fetch import Reader
 from schema.select.level import Level, Unshown
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from schema.select.executor import SelectExecutor
 
 T = TypeVar("T")
+ENDS = Level(compiled=Bounded(100))  # of pages of which no row is selected: the keys alone
 
 
 @strawberry.type(description="Where a page lies in its list. 分页信息")
@@ -67,17 +69,19 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
         window = None
         for key, level in levels.items():
             assert level is not None
-            window = page.window(reader.rows(level.select_from(page.rows(), *page.columns())))
+            window = page.window(level.rows(reader, page.rows(), *page.columns()))
             try:
-                found = level.dicts(reader, window[0])
+                found = level.answers(reader, window[0])
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
-            executor.count(reader.shown(found))
+            executor.count(found.rows)
             answer[key] = (
-                found if names[key] == "nodes" else _edges(executor, type_, selection[key], page, window[0], found)
+                found.values
+                if names[key] == "nodes"
+                else _edges(executor, type_, selection[key], page, window[0], found.values)
             )
         if window is None and "pageInfo" in names.values():
-            window = page.window(reader.rows(Level().select_from(page.rows(), *page.columns())))
+            window = page.window(ENDS.rows(reader, page.rows(), *page.columns()))
         for key, name in names.items():
             if name == "totalCount":
                 answer[key] = reader.rows(page.total())[0][0]
@@ -102,7 +106,7 @@ def _level(
         return None
     if nodes:
         return executor.plan(rows_type, nodes[0])
-    return Level() if executor.context_value.planning else None
+    return ENDS if executor.context_value.planning else None
 
 
 def _edges(
@@ -111,7 +115,7 @@ def _edges(
     details: Details,
     page: Page,
     rows: Sequence[Any],
-    nodes: list[Any],
+    nodes: Sequence[Any],
 ) -> list[dict[str, Any]]:
     edge = type_.fields["edges"].type
     width, name = len(page.keys), get_named_type(edge).name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -150,18 +150,18 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
     def _visible(self, type_: Any, statement: Select[Any]) -> Select[Any]:
         return restricted(statement, self.context_value.viewer, fallback.model_of_type(type_))
 
-    def _planned_rows(self, type_: Any, details: Details, statement: Select[Any]) -> list[dict[str, Any]] | None:
+    def _planned_rows(self, type_: Any, details: Details, statement: Select[Any]) -> Sequence[dict[str, Any]] | None:
         level = self.plan(type_, details)
         if level is None:
             return None
         with self.context_value.reading() as opened:
             reader = Reader(opened, self.context_value.viewer)
             try:
-                found = level.dicts(reader, reader.rows(level.select_from(statement)))
+                found = level.answers(reader, level.rows(reader, statement))
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
-            self.count(reader.shown(found))
-            return found
+            self.count(found.rows)
+            return found.values
 
     def plan(self, type_: Any, details: Details) -> Level | None:
         """Return the plan of a selection for the values of its variables, or None when it cannot be planned.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
+from schema.select.compiled import Compiled
 from schema.select.moment import moment
 from schema.tables import Base
 
@@ -105,33 +107,40 @@ def bounded(rows: int) -> int:
     return rows
 
 
-class Reader:
-    """Fetches rows for a viewer on one connection, and counts how many the answer shows.
+COMPILED: Bounded[Any, Compiled] = Bounded(500)
 
-    Rows below a row that is shown twice are fetched once and share their dictionaries, but each counts as often as it is
-    shown: lists nested through to-one relations would otherwise make an answer without end of a few rows.
-    """
+
+class Reader:
+    """Fetches rows for a viewer on one connection."""
 
     def __init__(self, connection: Connection, viewer: Viewer) -> None:
         self.connection, self.viewer = connection, viewer
         self.dialect = connection.dialect.name
-        self.moment = moment(viewer)
         self.found: dict[int, dict[tuple[Any, ...], Any]] = {}  # what lookups found, by their identity
-        self.below: dict[int, int] = {}  # rows shown below a row, by the identity of its dictionary
-
-    def shown(self, rows: Sequence[dict[str, Any]]) -> int:
-        """Return how many rows are shown by rows and all below them; Refusal when they are too many."""
-        return bounded(len(rows) + sum(self.below.get(id(row), 0) for row in rows) if self.below else len(rows))
-
-    def add(self, row: dict[str, Any], rows: int) -> None:
-        """Remember that ``rows`` more are shown below a row."""
-        if rows:
-            self.below[id(row)] = self.below.get(id(row), 0) + rows
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
-        bound = {name: self._bound(values) for name, values in keys.items()}
-        return self.connection.execute(statement, self.moment | bound).all()
+        return self.compiled(statement, COMPILED, lambda: statement, keys)
+
+    def compiled(
+        self,
+        statement: Select[Any],
+        kept: Bounded[Any, Compiled],
+        executed: Callable[[], Select[Any]],
+        keys: Mapping[str, Collection[Any]] = MappingProxyType({}),
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows of what ``executed`` makes of a statement: once for each shape of it, and ``kept``."""
+        key = statement._generate_cache_key()
+        shape, parameters = (None, ()) if key is None else ((self.dialect, key.key), key.bindparams)
+        found = None if shape is None else kept.get(shape)
+        if found is None:
+            found = Compiled(executed(), parameters, self.connection.dialect)
+            if shape is not None:
+                kept.put(shape, found)
+        given = {name: self._bound(values) for name, values in keys.items()}
+        if found.dated:
+            given |= moment(self.viewer)
+        return found.rows(self.connection, parameters, given)
 
     def _bound(self, values: Collection[Any]) -> Any:
         return json.dumps(list(values)) if self.dialect == "sqlite" else list(values)

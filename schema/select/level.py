@@ -1,34 +1,72 @@
-"""One level of a plan: a SELECT's columns, and the steps that turn its rows into response dictionaries."""
+"""One level of a plan: a SELECT's columns, and the steps that turn them into response dictionaries, a column at a time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import compress
+from types import NoneType
+from typing import Any, NamedTuple, Protocol
 
+from graphql import GraphQLBoolean, GraphQLInt, GraphQLString
+from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from sqlalchemy import ColumnElement, FromClause, Select, literal_column
 
-from schema.select.fetch import Reader
+from schema.select.bounded import Bounded
+from schema.select.compiled import Compiled
+from schema.select.fetch import Reader, bounded
 from schema.select.field import Derived
 
-Row = Sequence[Any]
-Dicts = list[dict[str, Any]]
-Step = Callable[[Reader, Sequence[Row], Dicts], None]
+Columns = Sequence[Sequence[Any]]
+Coercion = Callable[[Any], Any]
+# Values of these types their scalars show as they are; an integer in the range that GraphQL has.
+AS_THEY_ARE: dict[Coercion, set[type]] = {
+    GraphQLString.coerce_output_value: {str, NoneType},
+    GraphQLBoolean.coerce_output_value: {bool, NoneType},
+}
+WHOLE = {int, NoneType}
 
 
 class Unshown(Exception):
     """A value that a plan cannot show where it stands: ordinary resolution says what is wrong, and at which place."""
 
 
+class Answers(NamedTuple):
+    """What is shown of some rows, and how many rows more are shown below each; None when none are."""
+
+    values: Sequence[Any]
+    below: list[int] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are shown, with all below them; Refusal when they are too many."""
+        return bounded(len(self.values) + sum(self.below or ()))
+
+
+class Step(Protocol):
+    """Makes the values of one key of the columns of all rows."""
+
+    @property
+    def key(self) -> str:
+        """The response key."""
+
+    def __call__(self, reader: Reader, columns: Columns) -> Answers:
+        """Return a value for each row, and the rows below it."""
+
+
 @dataclass(slots=True)
 class Level:
-    """The first ``len(keys)`` columns stand in response order; what steps need besides follows them."""
+    """The first ``len(keys)`` columns stand in response order; what steps need besides follows them.
+
+    ``compiled`` keeps the SQL of this level's rows by the shape of the statement that they come from.
+    """
 
     keys: list[str] = field(default_factory=list)
     columns: list[ColumnElement[Any]] = field(default_factory=list)
     joins: list[tuple[FromClause, ColumnElement[bool]]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    compiled: Bounded[Any, Compiled] = field(default_factory=lambda: Bounded(4))
 
     def select_from(self, statement: Select[Any], *more: ColumnElement[Any]) -> Select[Any]:
         """Return the statement with this level's columns, then ``more``, in place of its own."""
@@ -38,102 +76,148 @@ class Level:
             chosen = chosen.outerjoin(table, condition)
         return chosen
 
-    def dicts(self, reader: Reader, rows: Sequence[Row]) -> Dicts:
+    def rows(self, reader: Reader, statement: Select[Any], *more: ColumnElement[Any]) -> Sequence[Any]:
+        """Return the rows of a statement with this level's columns; ``more`` follow from the statement's shape."""
+        return reader.compiled(statement, self.compiled, lambda: self.select_from(statement, *more))
+
+    def answers(self, reader: Reader, rows: Sequence[Sequence[Any]]) -> Answers:
         """Return one response dictionary a row; deeper levels take one statement each."""
-        keys = self.keys
-        found = [dict(zip(keys, row, strict=False)) for row in rows]
-        for step in self.steps if found else ():
-            step(reader, rows, found)
-        return found
+        return self.shown(reader, list(zip(*rows, strict=True)), len(rows)) if rows else Answers([])
+
+    def shown(self, reader: Reader, columns: Columns, count: int) -> Answers:
+        """Return one response dictionary a row, of the columns of ``count`` rows."""
+        if not self.keys:  # every field was skipped by a directive
+            return Answers([{} for _ in range(count)])
+        keys, below = self.keys, None
+        values = list(columns[: len(keys)])
+        for step in self.steps:
+            made = step(reader, columns)
+            values[keys.index(step.key)] = made.values
+            below = _added(below, made.below)
+        return Answers([dict(zip(keys, row)) for row in zip(*values, strict=True)], below)  # noqa: B905  # as long as each other
+
+
+def _added(one: list[int] | None, other: list[int] | None) -> list[int] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def coerced(values: Sequence[Any], coerce: Coercion, key: str, required: bool) -> Sequence[Any]:
+    """Return values passed through their scalar, None as it is; Unshown when one is required."""
+    kinds = set(map(type, values))
+    if required and NoneType in kinds:
+        raise Unshown(key)
+    if kinds <= AS_THEY_ARE.get(coerce, set()):
+        return values
+    if coerce == GraphQLInt.coerce_output_value and kinds <= WHOLE:
+        found = [value for value in values if value is not None] if NoneType in kinds else values
+        if not found or (min(found) >= GRAPHQL_MIN_INT and max(found) <= GRAPHQL_MAX_INT):
+            return values
+    return [None if value is None else coerce(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
 class Coerce:
-    """Passes a value through its scalar."""
+    """Passes the values of a column through their scalar."""
 
     key: str
-    coerce: Callable[[Any], Any]
+    place: int
+    coerce: Coercion
     required: bool = False
 
-    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        key, coerce = self.key, self.coerce
-        for answer in dicts:
-            if (value := answer[key]) is not None:
-                answer[key] = coerce(value)
-            elif self.required:
-                raise Unshown(key)
+    def __call__(self, reader: Reader, columns: Columns) -> Answers:
+        return Answers(coerced(columns[self.place], self.coerce, self.key, self.required))
 
 
 @dataclass(frozen=True, slots=True)
 class Derive:
-    """Makes a value of several columns, and of what its lookups find by the columns after them."""
+    """Makes values of several columns, and of what its lookups find by the columns after them."""
 
     key: str
     source: Derived
     places: tuple[int, ...]
-    coerce: Callable[[Any], Any]
+    coerce: Coercion
     required: bool
 
-    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        width, keys = len(self.source.columns), []
-        finds: list[dict[tuple[Any, ...], Any]] = []
-        start = width
-        for lookup in self.source.lookups:
-            places = self.places[start : start + len(lookup.columns)]
-            start += len(places)
-            keys.append(places)
-            finds.append(lookup.find(reader, [tuple(row[place] for place in places) for row in rows]))
-        own = self.places[:width]
-        for row, answer in zip(rows, dicts, strict=True):
-            found = [
-                values.get(tuple(row[place] for place in places)) for values, places in zip(finds, keys, strict=True)
-            ]
-            try:
-                value = self.source.value(reader, [row[place] for place in own], found)
-            except Exception as error:  # whatever it is, ordinary resolution meets it again at its place
-                raise Unshown(self.key) from error
-            if value is None and self.required:
-                raise Unshown(self.key)
-            answer[self.key] = None if value is None else self.coerce(value)
+    def __call__(self, reader: Reader, columns: Columns) -> Answers:
+        values = self._made(reader, [columns[place] for place in self.places])
+        return Answers(coerced(values, self.coerce, self.key, self.required))
+
+    def _made(self, reader: Reader, columns: list[Sequence[Any]]) -> Sequence[Any]:
+        source, viewer = self.source, reader.viewer
+        if source.kind is not None and viewer.may_see(source.kind):
+            return columns[0]
+        start = len(source.columns)
+        arguments: list[Iterable[Any]] = [*columns[:start]]
+        for lookup in source.lookups:
+            keys = list(zip(*columns[start : start + len(lookup.columns)], strict=True))
+            start += len(lookup.columns)
+            arguments.append(map(lookup.find(reader, keys).get, keys))
+        make, rows = source.make, zip(*arguments, strict=True)
+        try:
+            return [make(viewer, *row) for row in rows] if source.viewed else [make(*row) for row in rows]
+        except Exception as error:  # whatever it is, ordinary resolution meets it again at its place
+            raise Unshown(self.key) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Makes the object of a to-one relation of the columns from ``start``; its place holds the key, None when absent."""
+    """Makes the objects of a to-one relation of the columns from ``start``; ``place`` holds the key, None when absent."""
 
     key: str
+    place: int
     start: int
     level: Level
     required: bool
 
-    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        present = [
-            (row[self.start :], answer) for row, answer in zip(rows, dicts, strict=True) if answer[self.key] is not None
-        ]
-        if self.required and len(present) < len(dicts):  # a row that the viewer does not see
+    def __call__(self, reader: Reader, columns: Columns) -> Answers:
+        own = columns[self.start : self.start + len(self.level.columns)]
+        marks = columns[self.place]
+        if None not in marks:
+            return self.level.shown(reader, own, len(marks))
+        if self.required:  # a row that the viewer does not see
             raise Unshown(self.key)
-        made = self.level.dicts(reader, [row for row, _ in present])
-        for (_, answer), value in zip(present, made, strict=True):
-            answer[self.key] = value
-            reader.add(answer, reader.below.get(id(value), 0))
+        present = [mark is not None for mark in marks]
+        if not any(present):
+            return Answers(marks)
+        own = [list(compress(column, present)) for column in own]
+        made = self.level.shown(reader, own, sum(present))
+        values, below = iter(made.values), iter(made.below or ())
+        return Answers(
+            [next(values) if there else None for there in present],
+            None if made.below is None else [next(below) if there else 0 for there in present],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Descend:
-    """Fetches the rows of a to-many relation for all parents; its place holds the parents' key, the last column theirs."""
+    """Fetches the rows of a to-many relation for all parents; ``place`` holds the parents' key, the last column theirs.
+
+    Rows below a row that is shown twice are fetched once and share their dictionaries, but each counts as often as it is
+    shown: lists nested through to-one relations would otherwise make an answer without end of a few rows.
+    """
 
     key: str
+    place: int
     statement: Select[Any]
     level: Level
 
-    def __call__(self, reader: Reader, rows: Sequence[Row], dicts: Dicts) -> None:
-        below = reader.rows(self.statement, keys={answer[self.key] for answer in dicts})
-        groups: dict[Any, Dicts] = defaultdict(list)
-        for row, value in zip(below, self.level.dicts(reader, below), strict=True):
+    def __call__(self, reader: Reader, columns: Columns) -> Answers:
+        parents = columns[self.place]
+        keys = {"keys": set(parents) - {None}}
+        rows = reader.compiled(self.statement, self.level.compiled, lambda: self.statement, keys)
+        made = self.level.answers(reader, rows)
+        groups: dict[Any, list[Any]] = defaultdict(list)
+        for row, value in zip(rows, made.values, strict=True):
             groups[row[-1]].append(value)
-        shown = {key: reader.shown(group) for key, group in groups.items()}
-        for answer in dicts:
-            key = answer[self.key]
-            answer[self.key] = list(groups.get(key, ()))
-            reader.add(answer, shown.get(key, 0))
-        reader.shown(dicts)
+        found = [groups.get(parent) or [] for parent in parents]
+        if made.below is None:
+            below = list(map(len, found))
+        else:
+            counts: dict[Any, int] = defaultdict(int)
+            for row, count in zip(rows, made.below, strict=True):
+                counts[row[-1]] += 1 + count
+            below = [counts.get(parent, 0) for parent in parents]
+        bounded(len(parents) + sum(below))
+        return Answers(found, below)

@@ -155,12 +155,13 @@ class _LevelPlan:
         return convert_arguments(found, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
 
     def _shown(self, key: str, field: GraphQLField, column: ColumnElement[Any]) -> None:
+        place = len(self.level.columns)
         self.level.columns.append(column)
         leaf = get_named_type(field.type)
         required = is_non_null_type(field.type) and bool(getattr(column, "nullable", True))
         if (leaf.name, column.type.python_type) not in AS_STORED or required:
             assert is_leaf_type(leaf)
-            self.level.steps.append(Coerce(key, leaf.coerce_output_value, required))
+            self.level.steps.append(Coerce(key, place, leaf.coerce_output_value, required))
 
     def _derived(self, key: str, field: GraphQLField, details: Details, source: Derived) -> None:
         first, *others = [self._at(tuple(path.split("."))) for path in source.paths]
@@ -183,9 +184,12 @@ class _LevelPlan:
         child = self.planner.level(get_named_type(field.type), details, alias)  # type: ignore[arg-type]  # a related field's type is an object
         self.level.joins += [self._joined(relation, self.table, alias), *child.joins]
         _, remote = relation.local_remote_pairs[0]
+        own = len(self.level.columns)
         self.level.columns.append(alias.c[_key(remote)])
         required = is_non_null_type(field.type)
-        self.tails.append((child.columns, lambda start: self.level.steps.append(Join(key, start, child, required))))
+        self.tails.append(
+            (child.columns, lambda start: self.level.steps.append(Join(key, own, start, child, required)))
+        )
 
     def _descend(self, key: str, field: GraphQLField, details: Details, relation: RelationshipProperty[Any]) -> None:
         child = self.planner.level(get_named_type(field.type), details)  # type: ignore[arg-type]  # a listed field's type is an object
@@ -213,8 +217,8 @@ class _LevelPlan:
             )
             *columns, place = ranked.c
             statement = select(*columns).where(place <= literal_column(str(first))).order_by(place)
+        self.level.steps.append(Descend(key, len(self.level.columns), statement, child))
         self.level.columns.append(self.table.c[_key(local)])
-        self.level.steps.append(Descend(key, statement, child))
 
     def _at(self, path: tuple[str, ...]) -> TableColumn[Any]:
         """Return the column at a path of attributes through to-one relations, joining what it needs once."""

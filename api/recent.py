@@ -1,0 +1,48 @@
+"""Who signed in within the last second, so that a burst of requests asks the database once."""
+
+from __future__ import annotations
+
+import time
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, event
+
+from api.access import Actor, digest
+from api.sign_in import signed_in
+from schema.select.bounded import Bounded
+
+# What another process ends (a key, a session, a user, a role) opens nothing more after so many seconds.
+SECONDS = 1.0
+KEYS = 10_000
+Known = Bounded[tuple[str, str], tuple[Actor, float]]
+_KNOWN: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
+
+
+def recently(engine: Engine, key: str | None, session: str | None) -> Actor | None:
+    """Return whom ``signed_in`` finds, or found within the last second; each commit of this process forgets everybody.
+
+    Only what signs in is remembered: a wrong key is looked up each time.
+    """
+    known = _of(engine)
+    given = (digest(key or ""), digest(session or ""))
+    found, now = known.get(given), time.monotonic()
+    if found is not None and now < found[1]:
+        return found[0]
+    actor = signed_in(engine, key, session)
+    if actor is not None:
+        known.put(given, (actor, now + SECONDS))
+    return actor
+
+
+def _of(engine: Engine) -> Known:
+    found = _KNOWN.get(engine)
+    if found is None:
+        found = _KNOWN.setdefault(engine, Bounded(KEYS))
+        event.listen(engine, "commit", _forget)
+    return found
+
+
+def _forget(connection: Connection) -> None:
+    found = _KNOWN.get(connection.engine)
+    if found is not None:
+        found.clear()
