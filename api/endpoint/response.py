@@ -58,7 +58,7 @@ def kept(response: Response, known: str | None) -> Response:
     """Return the response of a GET with its ETag; 304 without a body when the client knows it already."""
     if response.status_code != 200:
         return response
-    tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+    tag = f'W/"{hashlib.sha256(response.body).hexdigest()[:32]}"'  # weak: the same for a compressed copy
     response.headers.update({**KEPT, "etag": tag})
     if not _names(known, tag):
         return response
@@ -79,7 +79,7 @@ def refusal(
 
 
 def _names(known: str | None, tag: str) -> bool:
-    """Say whether If-None-Match names a tag; a compressed copy has a weak one."""
-    return known is not None and (
-        known.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in known.split(","))
-    )
+    """Say whether If-None-Match names a tag, weak or strong."""
+    if known is None:
+        return False
+    return known.strip() == "*" or tag in (f"W/{part.strip().removeprefix('W/')}" for part in known.split(","))

@@ -161,7 +161,7 @@ def test_a_client_that_has_the_answer_gets_304(client: TestClient, made: world.W
     assert first.headers["cache-control"] == "private, no-cache"
     assert "Authorization" in first.headers["vary"]
     tag = first.headers["etag"]
-    for known in (tag, f'"x", W/{tag}', "*"):
+    for known in (tag, f'"x", {tag}', tag.removeprefix("W/"), "*"):
         again = client.get("/graphql", params=ask, headers={**headers, "if-none-match": known})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     with made.engine.begin() as connection:
