@@ -50,11 +50,14 @@ def create(
     return customer
 
 
-def update(session: Session, actor: Actor, customer_id: int, values: Values, *, owner: str | None = None) -> Customer:
-    """Change fields of a customer's record; the status has its own command."""
+def update(session: Session, actor: Actor, customer_id: int, values: Values) -> Customer:
+    """Change fields of a customer's record, ``owner`` (a login, or None for nobody) among them; the status has its own command."""
     actor.require("edit_customer")
-    own = {} if owner is None else {"owner_id": _user(session, owner)}
-    customer = change(session, actor, "customers", Customer, customer_id, values, **own)
+    fields, own = dict(values), {}
+    if "owner" in fields:
+        owner = fields.pop("owner")
+        own["owner_id"] = None if owner is None else _user(session, str(owner))
+    customer = change(session, actor, "customers", Customer, customer_id, fields, **own)
     _unique_code(session, customer)
     return customer
 

@@ -24,7 +24,7 @@ class Taken:
 
     ``key`` is the type whose global id stands in ``id``; ``ids`` are other ids by the type they are of; ``own`` are fields
     that the action takes for itself; ``named`` are fields that the command knows under another name; ``listed`` is a
-    field that holds rows of its own.
+    field that holds rows of its own; an explicit null of a ``cleared`` one of ``own`` is given, of the others it says nothing.
     """
 
     key: str | None = None
@@ -32,6 +32,7 @@ class Taken:
     own: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     listed: str = ""
+    cleared: tuple[str, ...] = ()
 
     def entries(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Entry], list[Wrong]]:
         """Return the entries of rows, given by GraphQL's names of fields, and what is wrong with their ids."""
@@ -41,8 +42,8 @@ class Taken:
             values = {self.named.get(name, name): value for name, value in python_names(row).items()}
             entry = Entry(index, values)
             for name in self.own:
-                value = values.pop(name, None)
-                if value is not None:
+                there, value = name in values, values.pop(name, None)
+                if value is not None or (there and name in self.cleared):
                     entry.own[name] = value.value if isinstance(value, Enum) else value
             if lines := values.pop(self.listed, None):
                 entry.own[self.listed] = [python_names(line) for line in lines]

@@ -126,10 +126,8 @@ class CustomerMutations:
         self, info: Info, id: Identity, input: Annotated[CustomerPatch, strawberry.argument(description=Values)]
     ) -> Select[Any]:
         """Change a customer's record."""
-        values = given(input)
-        owner = values.pop("owner", None)
         key = key_of(id, "Customer")
-        info.context.write(customers_.update, key, values, owner=owner)
+        info.context.write(customers_.update, key, given(input))
         return one(tables.Customer, key)
 
     @mutation(CustomerResult, "Move a customer to another status, where the state graph allows it. 变更客户状态")
@@ -159,7 +157,7 @@ class CustomerMutations:
         "updateCustomers",
         bulk.CustomerChange,
         CustomerChange,
-        Taken(key="Customer", own=("owner",)),
+        Taken(key="Customer", own=("owner",), cleared=("owner",)),
         "Change customers' records. 批量修改客户",
     )
     change_customer_statuses = CUSTOMERS.mutation(
@@ -173,7 +171,7 @@ class CustomerMutations:
         "updateCustomersWhere",
         bulk.CustomerChange,
         CustomerPatch,
-        Taken(own=("owner",)),
+        Taken(own=("owner",), cleared=("owner",)),
         "Change the records of the customers that a filter finds. 按条件修改客户",
     )
     change_customer_statuses_where = CUSTOMERS.mutation_where(

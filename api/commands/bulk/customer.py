@@ -60,7 +60,7 @@ class CustomerCreation(Creation):
 
 
 class CustomerChange(Change):
-    """Changes of customers' records; ``own`` may hold ``owner``, a login."""
+    """Changes of customers' records; ``own`` may hold ``owner``, a login or None for nobody."""
 
     noun, table, permission = "customers", Customer, "edit_customer"
     apart, personal = ("owner",), False
@@ -136,7 +136,9 @@ def owners(batch: Batch) -> None:
         found = {row[0]: row[1] for row in batch.session.connection().execute(statement)}
     for entry in batch.standing():
         name = entry.own.get("owner")
-        if name in found:
+        if "owner" in entry.own and name is None:
+            entry.columns["owner_id"] = None
+        elif name in found:
             entry.columns["owner_id"] = found[name]
         elif name is not None:
             message = f"No active user {name!r} to own the customer; `fenji user add` creates one."

@@ -19,6 +19,7 @@ from schema.tables.base import UtcDateTime
 
 CUSTOMER = {"customerId": global_id("Customer", 2)}
 ONE, NONE = {"id": global_id("Customer", 1)}, {"id": global_id("Customer", 99)}
+OWNED = {"id": global_id("Customer", 2)}
 CONTACT, ORDER = {"id": global_id("Contact", 1)}, {"id": global_id("Order", 1)}
 # (single mutation and its declared arguments, bulk mutation and its row type, the row)
 ADD = "($customerId: ID!, $input: {}Input!)"
@@ -32,7 +33,7 @@ CASES: list[tuple[str, str, str, str, dict[str, Any]]] = [
 ] + [
     ("updateCustomer", "($id: ID!, $input: CustomerPatch!)", "updateCustomers", "CustomerChange", row)
     for row in (
-        {**ONE, "employees": 7}, {**ONE}, {**NONE, "employees": 7}, {**ONE, "name": None}, {**ONE, "industryCode": "??"}, {**ONE, "owner": "boss"},
+        {**ONE, "employees": 7}, {**ONE}, {**NONE, "employees": 7}, {**ONE, "name": None}, {**ONE, "industryCode": "??"}, {**ONE, "owner": "boss"}, {**OWNED, "owner": None},
         {**ONE, "address": "=1+1"},
     )
 ] + [
@@ -145,3 +146,11 @@ def test_one_row_in_bulk_is_as_the_single_mutation(
     else:
         assert many == {"written": 1, "errors": []}
     assert rows(together) == rows(alone)
+
+
+def test_an_explicit_null_takes_the_account_manager_away(twins: list[world.World]) -> None:
+    made = twins[0]
+    query = "mutation M($id: ID!, $owner: String) { r: updateCustomer(id: $id, input: { owner: $owner }) { ... on Customer { owner { login } } ... on Refusal { code } } }"
+    assert made.data(query, {**OWNED, "owner": "boss"})["r"] == {"owner": {"login": "boss"}}
+    assert made.data(query, {**OWNED, "owner": None})["r"] == {"owner": None}
+    assert made.data(query, OWNED)["r"] == {"code": "invalid"}, "left out is not null: nothing is given"
