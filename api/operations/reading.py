@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import strawberry
@@ -91,18 +91,20 @@ def declared(
 ) -> StrawberryField:
     """Return a field with arguments: name -> (annotation, evaluated among the inputs when it is a text; description)."""
     field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=type_, description=description)
-    return taking(field, arguments, needed)
+    return taking(field, arguments, arguments if needed else ())
 
 
-def taking(field: StrawberryField, arguments: Mapping[str, tuple[Any, str]], needed: bool = False) -> StrawberryField:
+def taking(
+    field: StrawberryField, arguments: Mapping[str, tuple[Any, str]], needed: Collection[str] = ()
+) -> StrawberryField:
     """Return a field that takes arguments of types made at run time, name -> (type, description), under these very names."""
     field.arguments = [
         StrawberryArgument(
             python_name=name,
             graphql_name=to_camel_case(name),
-            type_annotation=StrawberryAnnotation(of if needed else _optional(of), namespace=INPUTS),
+            type_annotation=StrawberryAnnotation(of if name in needed else _optional(of), namespace=INPUTS),
             description=text,
-            default=strawberry.UNSET if needed else None,
+            default=strawberry.UNSET if name in needed else None,
         )
         for name, (of, text) in arguments.items()
     ]

@@ -15,7 +15,7 @@ from api.operations.contact import ContactMutations, ContactQueries
 from api.operations.contract import ContractMutations, ContractQueries
 from api.operations.customer import CustomerMutations, CustomerQueries
 from api.operations.fall import FallMutations, FallQueries
-from api.operations.grade import GradeQueries
+from api.operations.grade import GradeQueries, GradeSubscriptions
 from api.operations.grouping import GroupQueries
 from api.operations.improvement import ImprovementMutations, ImprovementQueries, ImprovementSubscriptions
 from api.operations.industry import IndustryQueries
@@ -27,6 +27,7 @@ from api.operations.panel_rating import PanelRatingMutations, PanelRatingQueries
 from api.operations.policy import PolicyMutations, PolicyQueries
 from api.operations.region import RegionQueries
 from api.operations.reveal import RevealMutations
+from api.operations.risk import RiskSubscriptions
 from api.operations.run import RunMutations, RunQueries, RunSubscriptions
 from api.operations.service_record import ServiceRecordMutations, ServiceRecordQueries
 from api.operations.snapshot import SnapshotQueries
@@ -101,7 +102,7 @@ class Mutation(
 
 
 @strawberry.type(description="What is told as it happens, over graphql-transport-ws or server-sent events. 订阅")
-class Subscription(RunSubscriptions, ImprovementSubscriptions):
+class Subscription(RunSubscriptions, GradeSubscriptions, RiskSubscriptions, ImprovementSubscriptions):
     """What is told as it happens."""
 
 
