@@ -1,4 +1,4 @@
-"""The web application: the GraphQL endpoint, static files, a sign of life, and the worker of its jobs."""
+"""The web application: the GraphQL endpoint, static files, probes, and the worker of its jobs."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from anyio import to_thread
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from api.console.cookbook import cookbook_page
 from api.console.page import STATIC, sign_in_page
-from api.database import reading
 from api.endpoint.body import BodyLimit
 from api.endpoint.guard import Guard
 from api.endpoint.identity import RequestId
+from api.endpoint.probes import Probes
 from api.endpoint.report import PATH, ReportPages
+from api.endpoint.requests import Requests
 from api.endpoint.session import METHODS, Sessions
 from api.endpoint.session import PATH as SESSION
 from api.endpoint.view import Endpoint
 from api.hub import Hub
-from api.jobs import Worker
+from api.jobs import JOB_GRACE_SECONDS, Worker
 from api.memory import settled
 from api.operations.root import schema
 from api.settings import settings
+from api.telemetry import Traces
 
 
 def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | None = None) -> Starlette:
@@ -42,6 +44,8 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         jobs = Worker(engine, home) if worker else None
+        traces = Traces.to(settings().telemetry_url) if settings().telemetry_url else None
+        schema.traces = traces
         await hub.start()
         if jobs:
             jobs.start()
@@ -51,15 +55,9 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         finally:
             await hub.stop()
             if jobs:
-                await to_thread.run_sync(jobs.stop)
-
-    async def healthz(request: Request) -> JSONResponse:
-        def alive() -> None:
-            with reading(engine) as connection:
-                connection.execute(text("select 1"))
-
-        await to_thread.run_sync(alive)
-        return JSONResponse({"status": "ok"})
+                await to_thread.run_sync(jobs.stop, JOB_GRACE_SECONDS)
+            if traces:
+                await to_thread.run_sync(traces.stop)
 
     async def home_page(request: Request) -> RedirectResponse:
         return RedirectResponse("/graphql")
@@ -74,7 +72,7 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         WebSocketRoute("/graphql", endpoint),
         Route("/", home_page),
         Route("/cookbook", cookbook),
-        Route("/healthz", healthz),
+        *Probes(engine, hub, settings().metrics_key).routes(),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route(PATH, ReportPages(engine, home).page),
         Route(SESSION, Sessions(engine).answer, methods=METHODS),
@@ -82,7 +80,10 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
     ]
     middleware = [
         Middleware(RequestId),
+        Middleware(Requests),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         Middleware(BodyLimit, most=settings().body_mb * 1_000_000),
     ]
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app.state.leave = endpoint.leave
+    return app

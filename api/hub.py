@@ -22,6 +22,7 @@ from sqlalchemy import Engine, func, select
 from api.database import reading
 from api.errors import TooMany
 from api.events import CHANNEL
+from api.observation import SUBSCRIPTIONS
 from schema.tables import Event
 
 LOG = logging.getLogger("fenji.hub")
@@ -92,9 +93,11 @@ class Hub:
         feed = Feed(self, nouns, user, renew)
         self.feeds.add(feed)
         self._users[user] += 1
+        SUBSCRIPTIONS.inc()
         try:
             yield feed
         finally:
+            SUBSCRIPTIONS.dec()
             self.feeds.discard(feed)
             self._users -= Counter((user,))
 

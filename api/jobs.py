@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from api.database import reading, writing
 from api.events import announce
+from api.observation import JOB_SECONDS, JOBS
 from policies.refusal import Refusal
 from schema.tables import Job, JobEvent
 from schema.tables.base import now
@@ -31,7 +33,9 @@ from schema.tables.base import now
 LEASE = timedelta(seconds=30)
 STOPPED = "It was cancelled."
 LOG = logging.getLogger("fenji.jobs")
+JOB_GRACE_SECONDS = 5.0
 Report = Callable[[int, int, str], None]
+Claimed = tuple[int, str, str, dict[str, Any]]  # id, kind, token, payload
 
 
 class Lost(Exception):
@@ -120,7 +124,7 @@ def _settle(session: Session, job_id: int, token: str, **values: Any) -> None:
         raise Lost(f"job {job_id} is held by another worker")
 
 
-def claim(engine: Engine, job_id: int | None = None) -> tuple[int, str, str, dict[str, Any]] | None:
+def claim(engine: Engine, job_id: int | None = None) -> Claimed | None:
     """Lease the next ready job, or the given one; return (id, kind, token, payload), or None when there is none.
 
     A job whose workers died as often as it may be tried ends for good: what kills its worker would kill the next one.
@@ -162,26 +166,43 @@ def run(engine: Engine, home: Path, job_id: int | None = None, listener: Report 
     A Refusal ends the job for good and is raised again; any other failure is tried again until its attempts are used.
     """
     claimed = claim(engine, job_id)
-    if claimed is None:
-        return None
+    return None if claimed is None else _perform(engine, home, claimed, listener)
+
+
+def _perform(engine: Engine, home: Path, claimed: Claimed, listener: Report | None = None) -> int:
+    """Run a leased job to its end in this thread."""
     found, kind, token, payload = claimed
+    outcome, began = "failed", time.monotonic()
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(engine, found, token, stop), daemon=True)
     heart.start()
     try:
         HANDLERS[kind](Work(engine, home, found, token, payload, listener))
+        outcome = "done"
     except Lost:
+        outcome = "lost"
         LOG.warning("job %s was lost to another worker", found)
     except Refusal as refusal:
+        outcome = "refused"
         _fail(engine, found, token, kind, payload, refusal.message, for_good=True)
         raise
     except Exception:
         _fail(engine, found, token, kind, payload, traceback.format_exc()[-4000:], for_good=False)
         raise
     finally:
+        JOBS.labels(kind, outcome).inc()
+        JOB_SECONDS.labels(kind).observe(time.monotonic() - began)
         stop.set()
         heart.join()
     return found
+
+
+def release(engine: Engine, claimed: Claimed) -> None:
+    """Give a leased job back, to be run elsewhere as if it had not begun; what its handler still does does not count."""
+    with writing(engine) as session:
+        held = update(Job).where(Job.id == claimed[0], Job.lease == claimed[2], Job.state == "running")
+        session.execute(held.values(state="ready", lease=None, attempts=Job.attempts - 1, run_at=now()))
+        announce(session, "job", [claimed[0]])
 
 
 def _fail(
@@ -220,22 +241,27 @@ class Worker:
         self.engine, self.home, self.poll = engine, home, poll_seconds
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._loop, name="fenji-jobs", daemon=True)
+        self.held: Claimed | None = None
 
     def start(self) -> None:
         """Begin to run jobs."""
         self.thread.start()
 
-    def stop(self) -> None:
-        """Finish the job at hand and stop."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Stop after the job at hand; one that is not done after some seconds is given back, for another worker."""
         self.stopping.set()
-        self.thread.join()
+        self.thread.join(seconds)
+        if self.thread.is_alive() and self.held is not None:
+            LOG.warning("job %s is given back", self.held[0])
+            release(self.engine, self.held)
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
             try:
-                ran = run(self.engine, self.home)
+                self.held = claim(self.engine)
+                if self.held is not None:
+                    _perform(self.engine, self.home, self.held)
             except Exception:  # the job has recorded its failure; the worker goes on with the next
                 LOG.exception("a job failed")
-                ran = None
-            if ran is None:
+            if self.held is None:
                 self.stopping.wait(self.poll)

@@ -60,6 +60,20 @@ class Settings(BaseSettings):
     batch: int = Field(5, ge=0, description="Operations in one batch at most; 0 for no batches.")
     body_mb: int = Field(8, ge=1, description="Size of a request's body at most, in MB.")
     undo_hours: int = Field(24, ge=0, description="Hours for which a bulk call can be undone; 0 for none.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes of `fenji serve`; with several, one more runs the jobs."
+    )
+    log: Literal["text", "json"] = Field(
+        "text", description="Form of the log: text, or a line of JSON a record, which holds no personal value."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="Least level of Fenji's own log records; INFO tells of each request and operation."
+    )
+    metrics_key: str = Field("", description="Bearer token that /metrics demands; open when empty.")
+    telemetry_url: str = Field(
+        "",
+        description="Address of an OTLP/HTTP collector that gets a span an operation (extra telemetry); none when empty.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port that `fenji serve` listens on.")
 
     @field_validator("zone")

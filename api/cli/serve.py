@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from pathlib import Path
 
 import click
@@ -18,31 +19,29 @@ from policies.refusal import Refusal
 @click.command()
 @click.option("--host", help="Address to listen on; FENJI_HOST when not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; FENJI_PORT when not given, 0 for any.")
-def serve(host: str | None, port: int | None) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; FENJI_WORKERS when not given.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve GraphQL and GraphiQL, and run the jobs."""
     engine = open_database()
-    serve_app(engine, settings().home, host or settings().host, settings().port if port is None else port)
+    own = settings()
+    serve_app(
+        engine,
+        own.home,
+        host or own.host,
+        own.port if port is None else port,
+        own.workers if workers is None else workers,
+    )
 
 
-def serve_app(engine: Engine, home: Path, host: str, port: int) -> None:
+def serve_app(engine: Engine, home: Path, host: str, port: int, workers: int = 1) -> None:
     """Serve until interrupted; Refusal ``port_in_use`` before anything starts when the port is taken."""
-    import uvicorn  # with the schema it takes a second, which no other verb should wait for
-
-    from api.app import make_app
-    from api.endpoint.connection import TimedConnection
+    from api.server import serve as run  # with the schema it takes a second, which no other verb should wait for
 
     with listening(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}/graphql"
         CONSOLE.print(f"Serving {address} (end with Ctrl-C)")
-        configuration = uvicorn.Config(
-            make_app(engine, home),
-            http=TimedConnection,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=10,
-            ws_max_size=settings().body_mb * 1_000_000,
-        )
-        uvicorn.Server(configuration).run(sockets=[listener])
+        sys.stdout.flush()
+        run(engine, home, listener, workers)
 
 
 def listening(host: str, port: int) -> socket.socket:

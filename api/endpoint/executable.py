@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterable
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeGuard
@@ -33,6 +33,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api import observation
 from api.endpoint.context import Context
 from api.endpoint.cost import Costs
 from api.endpoint.deadline import Deadline
@@ -51,6 +52,7 @@ from api.endpoint.limits import (
 from api.endpoint.rate import RateLimited
 from api.endpoint.streaming import results
 from api.errors import Forbidden
+from api.telemetry import Traces
 from policies.refusal import Refusal
 from schema.select import Plans, SelectExecutor
 from schema.select.bounded import Bounded
@@ -81,6 +83,7 @@ class Executable(Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.traces: Traces | None = None
         self._documents: Bounded[str, Prepared] = Bounded(KEPT_TOGETHER)
         self._threads = anyio.CapacityLimiter(THREADS)
         self._telling = anyio.CapacityLimiter(TELLING_THREADS)
@@ -120,8 +123,29 @@ class Executable(Schema):
         deadline = Deadline(context_value.guard.seconds)
         context = replace(context_value, deadline=deadline)
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
-        with deadline.watched():
-            return await to_thread.run_sync(answer, limiter=self._threads)
+        request = REQUEST_ID.get()
+        with observation.operation(request) as seen, self._span(seen, request), deadline.watched():
+            result = await to_thread.run_sync(answer, limiter=self._threads)
+            self._observe(seen, query, operation_name, result)
+            return result
+
+    def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
+        return nullcontext() if self.traces is None else self.traces.span(seen, request)
+
+    def _observe(
+        self, seen: observation.Observed, query: str | None, operation_name: str | None, result: ExecutionResult
+    ) -> None:
+        """Say what was answered, in names of the schema alone."""
+        prepared = self._documents.get(query) if query else None
+        document = None if prepared is None else prepared.document
+        operation = None if document is None else get_operation_ast(document, operation_name)
+        if operation is not None and document is not None:
+            seen.kind, seen.fields = operation.operation.value, tuple(sorted(root_fields(document, operation)))
+        codes = [(error.extensions or {}).get("code", "invalid") for error in result.errors or ()]
+        seen.cost = (result.extensions or {}).get("cost")
+        seen.code = codes[0] if codes else None
+        refused = isinstance(result, PreExecutionError)
+        seen.outcome = "failed" if "internal" in codes else "refused" if refused else "errors" if codes else "done"
 
     def answer(
         self,

@@ -15,6 +15,7 @@ from graphql.execution import create_source_event_stream, execute_subscription_e
 from api.endpoint.context import Context
 from api.endpoint.deadline import Deadline
 from api.hub import Stopped
+from api.observation import TOLD
 from policies.refusal import Refusal
 from schema.select import SelectExecutor
 
@@ -44,6 +45,7 @@ async def results(executor: SelectExecutor, context: Context, limiter: CapacityL
                     result = await to_thread.run_sync(answer, event, limiter=limiter)
                 context.deadline = None
                 if result.errors or list((result.data or {}).values()) != [[]]:
+                    TOLD.inc()
                     yield result
         except Refusal as refusal:
             yield CoreResult(None, errors=[GraphQLError(refusal.message, original_error=refusal)])

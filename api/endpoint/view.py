@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
-from anyio import to_thread
+from anyio import fail_after, sleep, to_thread
 from graphql import GraphQLError
 from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -35,9 +36,12 @@ from api.endpoint.negotiation import JSON, RESPONSE, accepted
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
 from api.endpoint.response import kept, response_of, response_of_batch, unanswerable
 from api.hub import Hub
+from api.observation import SOCKETS
 from policies.refusal import Refusal
 
 MOST_OF_A_SOCKET = 30
+SEND_SECONDS = 30.0
+LEAVE_SECONDS = 0.3
 METHODS = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 
 
@@ -84,15 +88,38 @@ class Endpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=MOST_OF_A_SOCKET,
         )
         self.engine, self.home, self.guard, self.hub = engine, home, guard, hub
+        self.sockets = set[Send]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a socket."""
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await self._socket(scope, receive, send)
             return
         request = Request(scope, receive)
         response = await self.respond(request)
         await response(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket until it closes, or the server stops; a client that takes nothing for long is left."""
+
+        async def patient(message: Message) -> None:
+            with fail_after(SEND_SECONDS):
+                await send(message)
+
+        self.sockets.add(patient)
+        with SOCKETS.track_inprogress():
+            try:
+                await super().__call__(scope, receive, patient)
+            finally:
+                self.sockets.discard(patient)
+
+    async def leave(self) -> None:
+        """End subscriptions with complete and sockets with 1001, as graphql-ws does: their clients connect anew."""
+        self.hub.close()
+        await sleep(LEAVE_SECONDS)
+        for send in list(self.sockets):
+            with suppress(Exception):  # it closes or is closed meanwhile
+                await send({"type": "websocket.close", "code": 1001, "reason": "Going away"})
 
     async def respond(self, request: Request) -> Response:
         """Return the response to an HTTP request: the page, a stream, or the answer of its operations."""

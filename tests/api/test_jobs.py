@@ -146,3 +146,29 @@ def test_a_worker_thread_goes_on_after_a_failure(engine: Engine, tmp_path: Path)
         threading.Event().wait(0.02)
     worker.stop()
     assert effects(engine) == 1
+
+
+def test_a_worker_that_stops_gives_its_job_back_as_if_it_had_not_begun(engine: Engine, tmp_path: Path) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def waits(work: jobs.Work) -> None:
+        entered.set()
+        leave.wait(30)
+        effect(work)
+
+    jobs.HANDLERS["test_waits"], jobs.FAILURES["test_waits"] = waits, failed
+    with writing(engine) as session:
+        job_id = jobs.enqueue(session, "test_waits", {"n": 1})
+    worker = jobs.Worker(engine, tmp_path, poll_seconds=0.01)
+    worker.start()
+    assert entered.wait(30)
+    worker.stop(0.1)
+    with Session(engine) as session:
+        job = session.get_one(Job, job_id)
+        assert (job.state, job.attempts, job.lease) == ("ready", 0, None)
+    leave.set()
+    worker.thread.join(30)
+    assert effects(engine) == 0
+    assert jobs.run(engine, tmp_path) == job_id
+    assert effects(engine) == 1
+    del jobs.HANDLERS["test_waits"], jobs.FAILURES["test_waits"]
