@@ -23,6 +23,7 @@ from api.database import reading
 from api.errors import TooMany
 from api.events import CHANNEL
 from api.observation import SUBSCRIPTIONS
+from api.recent import forget
 from schema.tables import Event
 
 LOG = logging.getLogger("fenji.hub")
@@ -121,6 +122,8 @@ class Hub:
                         found = self.read(last)
                         if found:
                             last = found[-1].id
+                            if any(heard.noun == "user" for heard in found):
+                                forget(self.engine)
                             with suppress(RuntimeError):  # the loop has ended, and with it who would hear
                                 self._loop.call_soon_threadsafe(self._tell, found)
                         if len(found) < BATCH:

@@ -42,7 +42,12 @@ def _of(engine: Engine) -> Known:
     return found
 
 
-def _forget(connection: Connection) -> None:
-    found = _KNOWN.get(connection.engine)
+def forget(engine: Engine) -> None:
+    """Forget everybody: a user, a key or a role has changed."""
+    found = _KNOWN.get(engine)
     if found is not None:
         found.clear()
+
+
+def _forget(connection: Connection) -> None:
+    forget(connection.engine)
