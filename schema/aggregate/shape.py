@@ -40,7 +40,9 @@ def groups_of(type_: type[Any]) -> type[Any]:
             "How many different known values of each key there are in it. 去重计数",
         ),
     }
-    shares: dict[str, tuple[Any, str]] = {"count": (Decimal, "Share of the group's rows in all. 行数占比")}
+    shares: dict[str, tuple[Any, str]] = {
+        "count": (Decimal | None, "Share of the group's rows in all; null where there are none. 行数占比")
+    }
     shares |= {name: (Decimal | None, number.description) for name, number in numbers.items()}
     group["share"] = (_output(f"{noun}Shares", "Shares of all groups together. 占比", shares), MEASURES["share"])
     if numbers:

@@ -71,3 +71,35 @@ def test_groups_add_up_to_all_rows_whatever_the_keys(engine: Engine, tmp_path: P
                 assert (together(parts) if parts else None) == (None if value is None else Decimal(value)) or not nodes
 
     check()
+
+
+def test_every_key_and_every_number_of_every_noun_can_be_asked(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 3)
+    roots = [name for name in fields_of("Query") if name.endswith("Groups")]
+    assert len(roots) == 17
+    for root in roots:
+        noun = root[0].upper() + root[1:-6]
+        fields = TYPES[f"{noun}GroupField"]
+        assert isinstance(fields, GraphQLEnumType)
+        key_type = fields_of(f"{noun}GroupKey")
+        pairs = list(zip(fields.values, key_type, strict=True))
+        for start in range(0, len(pairs), 4):
+            some = pairs[start : start + 4]
+            days = {member: ', asOf: "2026-01-01"' for member, _ in some if member.endswith("TIER_AS_OF")}
+            by = ", ".join(f"{{field: {member}{days.get(member, '')}}}" for member, _ in some)
+            rows = {key for _, key in some if isinstance(key_type[key].type, GraphQLObjectType)}
+            keys = " ".join(f"{key} {{ id }}" if key in rows else key for _, key in some)
+            order = ", ".join(f"{{key: {{{key}: DESC}}}}" for _, key in some)
+            distinct = " ".join(key for _, key in some if key in fields_of(f"{noun}Distinct"))
+            counted = f"distinct {{ {distinct} }}" if distinct else ""
+            made.data(
+                f"{{ {root}(by: [{by}], orderBy: [{order}]) {{ nodes {{ key {{ {keys} }} count {counted} }} }} }}",
+                who="boss",
+            )
+        for name in fields_of(f"{noun}Numbers") if f"{noun}Numbers" in TYPES else ():
+            having = f"{{or: [{{sum: {{{name}: {{gte: -5}}}}}}, {{avg: {{{name}: {{isNull: true}}}}}}, {{share: {{{name}: {{lt: 2}}}}}}]}}"
+            measures = " ".join(f"{measure} {{ {name} }}" for measure in ("known", "sum", "avg", "min", "max", "share"))
+            made.data(
+                f"{{ {root}(orderBy: [{{avg: {{{name}: ASC}}}}], having: {having}) {{ nodes {{ {measures} part: share {{ count }} }} }} }}",
+                who="boss",
+            )
