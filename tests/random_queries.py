@@ -156,7 +156,8 @@ class _Writing:
         ]
         if not names:
             return "__typename"
-        name = self.draw(st.sampled_from(names))
+        lists = [name for name in names if "first" in type_.fields[name].args]
+        name = self.draw(st.sampled_from(lists if lists and self._chance(3) else names))
         return self._field(type_, name, type_.fields[name], depth, narrow=narrow)
 
     def _field(self, type_: GraphQLObjectType, name: str, one: GraphQLField, depth: int, *, narrow: bool) -> str:
@@ -189,7 +190,11 @@ class _Writing:
         if self.aliases >= MOST_ALIASES:
             chosen = [key for key, argument in one.args.items() if is_required_argument(argument)]
         else:
-            chosen = [key for key, argument in one.args.items() if is_required_argument(argument) or self._chance(3)]
+            chosen = [
+                key
+                for key, argument in one.args.items()
+                if is_required_argument(argument) or self._chance(2 if key == "first" else 3)
+            ]
         away = {"last", "before"} if self._chance(2) else {"first", "after"}
         if not self._chance(12):  # seldom both, which is refused
             chosen = [key for key in chosen if key not in away]
