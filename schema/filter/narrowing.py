@@ -20,6 +20,7 @@ from schema.filter.order import order_of, ordered
 from schema.filter.word import nouns
 from schema.select.fetch import Viewer
 from schema.select.field import TYPES, check_first
+from schema.select.join import parents_of
 from schema.tables import Base
 
 
@@ -40,13 +41,12 @@ def related_rows(
     root: Any, relation: RelationshipProperty[Any], arguments: Mapping[str, Any], viewer: Viewer
 ) -> Select[Any]:
     """Return the statement of one parent's related rows, for ordinary resolution."""
-    own, other = relation.local_remote_pairs[0]
     statement = select(relation.mapper.class_)
     if relation.secondary is not None:
         assert relation.secondaryjoin is not None
         statement = statement.select_from(relation.target.join(relation.secondary, relation.secondaryjoin))
-    key = inspect(type(root)).get_property_by_column(own).key
-    statement = statement.where(other == getattr(root, key))
+    for own, other in parents_of(relation):
+        statement = statement.where(other == getattr(root, inspect(type(root)).get_property_by_column(own).key))
     statement, order = narrowed(statement, relation, arguments, viewer)
     return statement.order_by(*order).limit(check_first(arguments.get("first")))
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select, tuple_
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
@@ -96,6 +96,25 @@ def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> Colum
     return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
+def together_among(columns: Sequence[ColumnElement[Any]], dialect: str) -> ColumnElement[bool]:
+    """Return the condition that columns together are one of the bound keys, of as many parts: ``keys``, or ``keys0``, ``keys1`` …"""
+    if len(columns) == 1:
+        return among(columns[0], dialect)
+    if dialect == "sqlite":
+        each = func.json_each(bindparam("keys", type_=String)).table_valued("value").c.value
+        return tuple_(*columns).in_(select(*(func.json_extract(each, f"$[{part}]") for part in range(len(columns)))))
+    parts = [bindparam(f"keys{part}", type_=ARRAY(column.type)) for part, column in enumerate(columns)]
+    rows = func.unnest(*parts).table_valued(*(f"part{part}" for part in range(len(parts)))).render_derived()
+    return tuple_(*columns).in_(select(*rows.c))
+
+
+def bound_together(keys: Collection[Any], parts: int, dialect: str) -> dict[str, Collection[Any]]:
+    """Return what ``together_among`` binds for keys, which are tuples where they have several parts."""
+    if parts == 1 or dialect == "sqlite":
+        return {"keys": keys}
+    return {f"keys{part}": [key[part] for key in keys] for part in range(parts)}
+
+
 MOST_ROWS = 100_000
 
 
@@ -143,7 +162,14 @@ class Reader:
         return found.rows(self.connection, parameters, given)
 
     def _bound(self, values: Collection[Any]) -> Any:
-        return json.dumps(list(values)) if self.dialect == "sqlite" else list(values)
+        return json.dumps(list(values), default=_stored) if self.dialect == "sqlite" else list(values)
+
+
+def _stored(value: object) -> str:
+    """Return a day as SQLite keeps it; TypeError for what is kept otherwise than JSON would have it."""
+    if type(value) is not date:
+        raise TypeError(f"no key of a relation: {value!r}")
+    return value.isoformat()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, literal_column
 
 from schema.select.bounded import Bounded
 from schema.select.compiled import Compiled
-from schema.select.fetch import Reader, bounded
+from schema.select.fetch import Reader, bound_together, bounded
 from schema.select.field import Derived
 
 Columns = Sequence[Sequence[Any]]
@@ -192,32 +192,39 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Descend:
-    """Fetches the rows of a to-many relation for all parents; ``place`` holds the parents' key, the last column theirs.
+    """Fetches the rows of a to-many relation for all parents; ``places`` hold the parents' key, the last columns theirs.
 
     Rows below a row that is shown twice are fetched once and share their dictionaries, but each counts as often as it is
     shown: lists nested through to-one relations would otherwise make an answer without end of a few rows.
     """
 
     key: str
-    place: int
+    places: tuple[int, ...]
     statement: Select[Any]
     level: Level
 
     def __call__(self, reader: Reader, columns: Columns) -> Answers:
-        parents = columns[self.place]
-        keys = {"keys": set(parents) - {None}}
+        width = len(self.places)
+        if width == 1:
+            parents = columns[self.places[0]]
+            wanted = set(parents) - {None}
+        else:
+            parents = list(zip(*(columns[place] for place in self.places), strict=True))
+            wanted = {parent for parent in parents if None not in parent}
+        keys = bound_together(wanted, width, reader.dialect)
         rows = reader.compiled(self.statement, self.level.compiled, lambda: self.statement, keys)
         made = self.level.answers(reader, rows)
+        theirs = [row[-1] for row in rows] if width == 1 else [tuple(row[-width:]) for row in rows]
         groups: dict[Any, list[Any]] = defaultdict(list)
-        for row, value in zip(rows, made.values, strict=True):
-            groups[row[-1]].append(value)
+        for own, value in zip(theirs, made.values, strict=True):
+            groups[own].append(value)
         found = [groups.get(parent) or [] for parent in parents]
         if made.below is None:
             below = list(map(len, found))
         else:
             counts: dict[Any, int] = defaultdict(int)
-            for row, count in zip(rows, made.below, strict=True):
-                counts[row[-1]] += 1 + count
+            for own, count in zip(theirs, made.below, strict=True):
+                counts[own] += 1 + count
             below = [counts.get(parent, 0) for parent in parents]
         bounded(len(parents) + sum(below))
         return Answers(found, below)

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetails
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ColumnElement, FromClause, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal_column, select
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.schema import Column as TableColumn
@@ -32,9 +32,9 @@ from strawberry.types.field import StrawberryField
 
 from schema.filter.narrowing import narrowed
 from schema.select.computed import Computed
-from schema.select.fetch import Context, among
+from schema.select.fetch import Context, together_among
 from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
-from schema.select.join import on
+from schema.select.join import on, parents_of
 from schema.select.level import Coerce, Derive, Descend, Join, Level
 from schema.select.visibility import visible
 
@@ -193,32 +193,31 @@ class _LevelPlan:
 
     def _descend(self, key: str, field: GraphQLField, details: Details, relation: RelationshipProperty[Any]) -> None:
         child = self.planner.level(get_named_type(field.type), details)  # type: ignore[arg-type]  # a listed field's type is an object
-        local, remote = relation.local_remote_pairs[0]
+        pairs = parents_of(relation)
+        remotes = [remote for _, remote in pairs]
         arguments = get_argument_values(
             field, details[0].node, self.planner.executor.variable_values, details[0].fragment_variable_values
         )
-        statement = select(remote)
+        statement = select(*remotes)
         if relation.secondary is not None:
             assert relation.secondaryjoin is not None
             statement = statement.select_from(relation.secondary.join(relation.target, relation.secondaryjoin))
         statement, order = narrowed(statement, relation, arguments, self.planner.viewer)
-        statement = child.select_from(statement, remote).where(
-            among(remote, self.planner.dialect), *visible(self.planner.viewer, relation.mapper.class_)
+        statement = child.select_from(statement, *remotes).where(
+            together_among(remotes, self.planner.dialect), *visible(self.planner.viewer, relation.mapper.class_)
         )
         statement = statement.order_by(*order)
         first = check_first(arguments.get("first"))
         if first is not None:
-            rank = func.row_number().over(partition_by=remote, order_by=order)
-            named = [column.label(f"c{index}") for index, column in enumerate((*child.columns, remote))]
-            ranked = (
-                statement.order_by(None)
-                .with_only_columns(*named, rank.label("rank"), maintain_column_froms=True)
-                .subquery()
-            )
-            *columns, place = ranked.c
-            statement = select(*columns).where(place <= literal_column(str(first))).order_by(place)
-        self.level.steps.append(Descend(key, len(self.level.columns), statement, child))
-        self.level.columns.append(self.table.c[_key(local)])
+            statement = _first_of_each(statement, [*child.columns, *remotes], remotes, order, first)
+        own, (local, *others) = len(self.level.columns), [self.table.c[_key(local)] for local, _ in pairs]
+        self.level.columns.append(local)
+
+        def place(start: int) -> None:
+            places = (own, *range(start, start + len(others)))
+            self.level.steps.append(Descend(key, places, statement, child))
+
+        self.tails.append((others, place))
 
     def _at(self, path: tuple[str, ...]) -> TableColumn[Any]:
         """Return the column at a path of attributes through to-one relations, joining what it needs once."""
@@ -238,6 +237,19 @@ class _LevelPlan:
         """Return the join of a to-one relation: a row that the viewer does not see is as none."""
         seen = visible(self.planner.viewer, relation.mapper.class_, alias)
         return alias, and_(on(relation.local_remote_pairs, table, alias), *seen)
+
+
+def _first_of_each(
+    statement: Select[Any], columns: list[Any], parent: list[Any], order: list[Any], first: int
+) -> Select[Any]:
+    """Return the statement of the first rows of each parent, in their order."""
+    rank = func.row_number().over(partition_by=parent, order_by=order)
+    named = [column.label(f"c{index}") for index, column in enumerate(columns)]
+    ranked = (
+        statement.order_by(None).with_only_columns(*named, rank.label("rank"), maintain_column_froms=True).subquery()
+    )
+    *shown, place = ranked.c
+    return select(*shown).where(place <= literal_column(str(first))).order_by(place)
 
 
 def _key(column: ColumnElement[Any]) -> str:
