@@ -49,7 +49,7 @@ def storable(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Return a text as it is compared without case and width: lower case, in Unicode's compatible form (NFKC)."""
-    return unicodedata.normalize("NFKC", text).lower()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
 
 
 def half_width(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -80,7 +80,8 @@ class _Reading:
                     f"{here}: only a related row can be missing; ask isNull under a relation.", code="invalid"
                 )
             elif key == "id" and offered.identity is not None:
-                parts += self._identified(offered.identity, table, value, here)
+                columns = [table.c[column] for column in offered.identity.columns]
+                parts += _identified(offered.identity, columns, value, here)
             else:
                 parts += self._named(model, table, offered.graphql[key], value, here, depth)
         return and_(true(), *parts)
@@ -104,11 +105,27 @@ class _Reading:
     def _one(
         self, relation: RelationshipProperty[Any], table: FromClause, given: dict[str, Any], where: str, depth: int
     ) -> ColumnElement[bool]:
+        key = self._key_of(relation)
+        if key is not None and given.keys() == {"id"} and given["id"]:
+            identity, own = key
+            return and_(true(), *_identified(identity, [table.c[own]], given["id"], f"{where}.id"))
         missing = given.pop("isNull", False)
         if missing is None:
             raise Refusal(f"{where}.isNull is null; say true or false.", code="invalid")
         found = self.rows(relation, table, given, where, depth).exists()
         return ~found if missing else found
+
+    def _key_of(self, relation: RelationshipProperty[Any]) -> tuple[Identity, str] | None:
+        """Return the other type's id and the column that holds it, where a row's own key tells the related row's id.
+
+        None where it does not: a key of several columns, a view, and rows that some viewers do not see.
+        """
+        model: type[Base] = relation.mapper.class_
+        identity, pairs = nouns(model).identity, relation.local_remote_pairs
+        if identity is None or len(pairs) != 1 or visible(self.viewer, model):
+            return None
+        own, other = pairs[0]
+        return (identity, str(own.key)) if own.foreign_keys and identity.columns == (other.key,) else None
 
     def _many(
         self, relation: RelationshipProperty[Any], table: FromClause, way: str, given: Any, where: str, depth: int
@@ -183,24 +200,26 @@ class _Reading:
         statement = statement.where(joined, complement(met) if every else met).correlate(table)
         return statement.where(*visible(self.viewer, model, alias))
 
-    @staticmethod
-    def _identified(identity: Identity, table: FromClause, given: Given, where: str) -> list[ColumnElement[bool]]:
-        parts: list[ColumnElement[bool]] = []
-        columns = [table.c[key] for key in identity.columns]
-        for operator, value in given.items():
-            if value is None:
-                raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
-            ids = value if isinstance(value, list) else [value]
-            bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
-            keys = [keys_in(one, identity.type_name, columns) for one in ids]
-            if len(keys) == 1:
-                found: ColumnElement[bool] = and_(*(c == k for c, k in zip(columns, keys[0], strict=True)))
-            elif len(columns) == 1:
-                found = columns[0].in_([key for (key,) in keys])
-            else:
-                found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
-            parts.append(~found if operator in ("not", "notIn") else found)
-        return parts
+
+def _identified(
+    identity: Identity, columns: Sequence[ColumnElement[Any]], given: Given, where: str
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that operators put on a global id, whose key the columns hold."""
+    parts: list[ColumnElement[bool]] = []
+    for operator, value in given.items():
+        if value is None:
+            raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
+        ids = value if isinstance(value, list) else [value]
+        bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
+        keys = [keys_in(one, identity.type_name, columns) for one in ids]
+        if len(keys) == 1:
+            found: ColumnElement[bool] = and_(*(c == k for c, k in zip(columns, keys[0], strict=True)))
+        elif len(columns) == 1:
+            found = columns[0].in_([key for (key,) in keys])
+        else:
+            found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
+        parts.append(~found if operator in ("not", "notIn") else found)
+    return parts
 
 
 def complement(found: ColumnElement[bool]) -> ColumnElement[bool]:

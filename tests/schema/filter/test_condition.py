@@ -80,6 +80,10 @@ CASES: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
     ({"search": "202601 简"}, lambda n: "简" in (n["shortName"] or "")),
     ({"search": ""}, lambda n: True),
     ({"id": {"in": [global_id("Customer", key) for key in (2, 3, 99)]}}, lambda n: n["number"][-2:] in ("02", "03")),
+    ({"owner": {"id": {"notIn": [global_id("User", 99)]}}}, lambda n: n["owner"] is not None),
+    ({"owner": {"id": {"in": []}}}, lambda n: False),
+    ({"owner": {"id": {}}}, lambda n: n["owner"] is not None),
+    ({"contacts": {"some": {"customer": {"id": {"equals": global_id("Customer", 3)}}}}}, lambda n: n["number"].endswith("03")),
     ({"id": {"notIn": [global_id("Customer", 2)]}}, lambda n: not n["number"].endswith("02")),
 ]  # fmt: skip
 
