@@ -19,6 +19,7 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+from listening import hub_of
 from sqlalchemy import Engine
 
 from api.access import EVERYONE, PERMISSIONS, Actor
@@ -119,14 +120,15 @@ def test_somebody_without_a_role_reads_nothing(sqlite_engine: Engine, tmp_path: 
 @pytest.mark.parametrize("name", sorted(SUBSCRIPTIONS))
 def test_a_subscription_is_refused_to_nobody_and_told_to_the_roles_of_the_table(graded: world.World, name: str) -> None:
     async def first(who: str | None) -> Any:
-        context = Context(graded.engine, graded.home, signed_in=graded.people[who] if who else None)
-        events = await schema.stream(SUBSCRIPTIONS[name], None, context)
-        try:
-            return await asyncio.wait_for(anext(events), 1)
-        except (TimeoutError, StopAsyncIteration):
-            return None  # let in, and nothing has happened yet
-        finally:
-            await events.aclose()
+        async with hub_of(graded) as hub:
+            context = Context(graded.engine, graded.home, signed_in=graded.people[who] if who else None, hub=hub)
+            events = await schema.stream(SUBSCRIPTIONS[name], None, context)
+            try:
+                return await asyncio.wait_for(anext(events), 0.5)
+            except (TimeoutError, StopAsyncIteration):
+                return None  # let in, and nothing has happened yet
+            finally:
+                await events.aclose()
 
     refused = asyncio.run(first(None))
     assert [error.extensions["code"] for error in refused.errors] == ["not_signed_in"]  # type: ignore[index]  # every error has a code

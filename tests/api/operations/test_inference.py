@@ -163,9 +163,13 @@ def test_everything_that_can_be_selected_reads_the_same(pair: tuple[world.World,
 HIDDEN = [
     "{ backtests { totalCount nodes { id state } pageInfo { hasNextPage endCursor } } }",
     "{ backtests(last: 5) { edges { cursor } } }",
-    "{ policies { key versions { id state number backtests { id } } versionsCount } }",
-    "{ policies { versions(filter: {number: {isNull: true}}) { id } versionsCount(filter: {state: {equals: DRAFT}}) } }",
-    "{ policies { versions(orderBy: [{field: CREATED_AT, direction: DESC}], first: 1) { id } } }",
+    "{ policies { nodes { key versions { id state number backtests { id } } versionsCount } } }",
+    "{ policies { nodes { versions(filter: {number: {isNull: true}}) { id } versionsCount(filter: {state: {equals: DRAFT}}) } } }",
+    "{ policies { nodes { versions(orderBy: [{field: CREATED_AT, direction: DESC}], first: 1) { id } } } }",
+    "{ policyVersions(last: 1) { totalCount edges { cursor node { id } } pageInfo { hasPreviousPage } } }",
+    "{ policyVersions(filter: {state: {equals: DRAFT}}) { totalCount nodes { id } } }",
+    "{ policies(filter: {versions: {count: {gte: 2}}}) { totalCount } p: policies(filter: {versions: {some: {number: {isNull: true}}}}) { totalCount } }",
+    "{ backtests(orderBy: [{field: CREATED_AT, direction: DESC}], first: 1) { nodes { id } } }",
     "{ runs { nodes { version { state backtests { id } policy { versions { id } } } } } }",
     "{ customers(filter: {appointments: {some: {policy: {versions: {some: {state: {equals: DRAFT}}}}}}}) { totalCount } }",
     "{ customers(filter: {appointments: {some: {policy: {versions: {every: {number: {isNull: false}}}}}}}) { totalCount } }",
@@ -173,7 +177,7 @@ HIDDEN = [
     "{ customers(filter: {grade: {run: {version: {policy: {versions: {some: {backtests: {some: {state: {equals: FINISHED}}}}}}}}}}) { totalCount } }",
     "{ customers(filter: {grade: {run: {version: {policy: {versions: {count: {filter: {number: {isNull: true}}, equals: 0}}}}}}}) { totalCount } }",
     f'{{ policyVersion(id: "{global_id("PolicyVersion", 2)}") {{ state }} n: node(id: "{global_id("PolicyVersion", 2)}") {{ id }} b: node(id: "{global_id("Backtest", 2)}") {{ id }} }}',
-    f'{{ backtests(versionId: "{global_id("PolicyVersion", 2)}") {{ totalCount }} }}',
+    f'{{ backtests(filter: {{version: {{id: {{equals: "{global_id("PolicyVersion", 2)}"}}}}}}) {{ totalCount }} }}',
     f'mutation {{ r: submitPolicy(versionId: "{global_id("PolicyVersion", 2)}") {{ ... on Refusal {{ code message }} }} }}',
     f'mutation {{ r: cancelBacktest(id: "{global_id("Backtest", 2)}") {{ ... on Refusal {{ code message }} }} }}',
     f'mutation {{ r: startBacktest(versionId: "{global_id("PolicyVersion", 2)}") {{ ... on Refusal {{ code message }} }} }}',
@@ -189,10 +193,13 @@ def test_hidden_rows_show_through_nothing(pair: tuple[world.World, world.World],
 
 
 def test_hidden_rows_are_there_for_whoever_prepares_policies(pair: tuple[world.World, world.World]) -> None:
-    differing = [
-        query for query in HIDDEN[:13] if pair[0].ask(query, who="analyst") != pair[1].ask(query, who="analyst")
-    ]
-    assert len(differing) >= 11, differing
+    reads = [query for query in HIDDEN if not query.startswith("mutation")]
+    differing = 0
+    for query in reads:
+        answers = [made.ask(query, who="analyst") for made in pair]
+        assert "errors" not in answers[1], (query, answers[1])
+        differing += answers[0] != answers[1]
+    assert differing >= len(reads) - 2
     assert {model.__name__ for model in ROWS} == {"PolicyVersion", "Backtest", "ApiKey"}
 
 
