@@ -183,7 +183,9 @@ def fenji(stack: ExitStack, name: str, engine: Engine, database: int | None) -> 
     engine.dispose()
     port = free_port()
     command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
-    process = stack.enter_context(started(command, port, {"FENJI_HOME": str(home), "FENJI_DATABASE_URL": url}))
+    process = stack.enter_context(
+        started(command, port, {"FENJI_HOME": str(home), "FENJI_DATABASE_URL": url, "FENJI_COST_PER_MINUTE": "0"})
+    )
     return Server(name, port, process, database, (f"Authorization: Bearer {key}",))
 
 

@@ -18,7 +18,17 @@ import httpx2
 import schemathesis
 import serving
 import world
-from graphql import ArgumentNode, ObjectFieldNode, StringValueNode, Visitor, parse, print_ast, visit
+from graphql import (
+    REMOVE,
+    ArgumentNode,
+    IntValueNode,
+    ObjectFieldNode,
+    StringValueNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes
@@ -30,10 +40,12 @@ from api.operations.root import schema as executable
 from schema.select.field import global_id
 
 SECONDS = float(os.environ.get("FENJI_FUZZ_SECONDS", "300"))
-EXAMPLES = 15  # of one field in a row
+EXAMPLES = 3  # of one field in a row
 LEAK = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|\bSELECT\b|\bINSERT\b|site-packages|\.py\b")
 STATUSES = {200, 400, 401, 403}
 TYPES = [name for name, type_ in executable._schema.type_map.items() if "id" in getattr(type_, "fields", ())]
+OPTIONAL = {"filter", "orderBy", "having", "idempotencyKey", "after", "before", "last"}
+CLASHING = {"after", "before", "last"}  # with first, or random texts that are no cursor: tests of their own try them
 ROLES = (*world.PEOPLE, None)
 
 numbers = st.one_of(
@@ -43,18 +55,24 @@ schemathesis.graphql.scalar("Decimal", numbers.map(nodes.String))
 schemathesis.graphql.scalar("Exact", numbers.map(nodes.String))
 
 
-def with_ids(document: str, random: Random) -> str:
-    """Return a document half of whose ids are those of rows that may exist."""
+def likely(document: str, random: Random) -> str:
+    """Return a document with half of its ids those of rows that may exist, and with fewer arguments that clash."""
 
-    class Ids(Visitor):
+    class Likely(Visitor):
         def enter(self, node: Any, *_: Any) -> Any:
-            named = isinstance(node, (ArgumentNode, ObjectFieldNode)) and re.search("id$|ids$", node.name.value, re.I)
-            if not named or not isinstance(node.value, StringValueNode) or random.random() < 0.5:
+            if not isinstance(node, (ArgumentNode, ObjectFieldNode)):
                 return None
-            real = StringValueNode(value=global_id(random.choice(TYPES), random.randint(1, 12)))
-            return type(node)(name=node.name, value=real)
+            name, half = node.name.value, random.random() < 0.5
+            if isinstance(node, ArgumentNode) and name in OPTIONAL and (half or name in CLASHING):
+                return REMOVE
+            if name == "first" and half:
+                return ArgumentNode(name=node.name, value=IntValueNode(value=str(random.randint(0, 20))))
+            if re.search("ids?$", name, re.I) and isinstance(node.value, StringValueNode) and half:
+                real = StringValueNode(value=global_id(random.choice(TYPES), random.randint(1, 12)))
+                return type(node)(name=node.name, value=real)
+            return None
 
-    return print_ast(visit(parse(document), Ids()))
+    return print_ast(visit(parse(document), Likely()))
 
 
 def damaged(document: str, random: Random) -> str:
@@ -97,14 +115,14 @@ def test_random_operations_find_no_defect(engine: Engine, tmp_path: Path) -> Non
         assert len(operations) > 20
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            for operation in operations:
+            for operation in Random().sample(operations, len(operations)):
                 if time.monotonic() > deadline:
                     break
                 hammer(operation, client, keys, counts)
     print(
         f"\n{engine.dialect.name}: {counts.total()} operations of {len(operations)} fields: {dict(counts.most_common())}"
     )
-    assert counts["answered"] > 50
+    assert counts["answered"] > counts.total() / 10
 
 
 def hammer(operation: Any, client: httpx2.Client, keys: dict[str, str], counts: Counter[str]) -> None:
@@ -117,7 +135,7 @@ def hammer(operation: Any, client: httpx2.Client, keys: dict[str, str], counts: 
     @given(case=operation.as_strategy(), number=st.integers(0, 2**32))
     def ask(case: Any, number: int) -> None:
         random = Random(number ^ seed)
-        document = with_ids(case.body, random)
+        document = likely(case.body, random)
         if random.random() < 0.25:
             document = damaged(document, random)
         who = random.choice(ROLES)
