@@ -47,7 +47,12 @@ class Compiled:
         values, binders = {}, {}
         for name, key, place, parameter, binder in self.binds:
             own = parameter if place is None else parameters[place]
-            value = given[key] if key in given else own.effective_value  # noqa: SIM401  # the other may be a function
+            if key in given:
+                value = given[key]
+            elif own.required:
+                raise KeyError(f"the parameter {key} wants a value")
+            else:
+                value = own.effective_value
             if binder is not None:
                 if self.expanding is not None:
                     binders[name] = binder
