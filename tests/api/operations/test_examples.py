@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import world
 from cookbook import measured
@@ -14,9 +15,11 @@ from people import finished_backtest
 from sqlalchemy import Engine
 
 from api.commands import policy
-from api.console.cookbook import MEASURED, cookbook_page
+from api.console.cookbook import MEASURED, cookbook_page, kind_of
 from api.console.page import examples
 from api.database import writing
+from api.endpoint.context import Context
+from api.operations.root import schema
 from policies.documents import shipped
 from schema.select.field import global_id
 
@@ -45,9 +48,33 @@ def test_every_ready_made_operation_runs(engine: Engine, tmp_path: Path) -> None
     assert answered(made, "07_run_grading", "analyst")["runGrading"]["__typename"] == "Run"
     assert answered(made, "16_many_rows", "sales")["createCustomers"]["rejected"] == 1
     done = {"16_many_rows", "13_create_customer", "10_submit_policy", "11_approve_policy", "07_run_grading"}
-    subscriptions = {"08_run_progress"}  # tests/api/endpoint/test_websocket.py
+    subscriptions = {name for name in READY if kind_of(READY[name].query) == "subscription"}
     for name in READY.keys() - done - subscriptions:
         assert answered(made, name, "sales"), name
+
+
+def test_every_ready_made_subscription_tells_what_happens(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 6)
+    every = ["S", "A", "B", "C", "D"]
+    asked: dict[str, dict[str, Any]] = {
+        "08_run_progress": {},
+        "19_grades_changed": {"tiers": every},
+        "20_requests_at_risk": {"tiers": every, "hours": "1"},
+    }
+    assert asked.keys() == {name for name in READY if kind_of(READY[name].query) == "subscription"}
+
+    async def first(name: str) -> Any:
+        context = Context(made.engine, made.home, key=world.key(made, "service"))
+        with anyio.fail_after(30):
+            events = await schema.stream(READY[name].query, asked[name], context)
+            try:
+                return await anext(events)
+            finally:
+                await events.aclose()
+
+    for name in ("08_run_progress", "20_requests_at_risk"):
+        told = anyio.run(first, name)
+        assert told.errors is None and all(told.data.values()), name
 
 
 def test_examples_have_a_title_in_both_languages_and_one_named_operation() -> None:
