@@ -37,13 +37,14 @@ def create(session: Session, actor: Actor, customer_id: int, values: Values, lin
 def update(session: Session, actor: Actor, key: int, values: Values) -> Order:
     """Change the given fields of an order; the amount of an order with lines is their sum and is refused here.
 
-    A payment (``paid_on``) is known from now on.
+    A payment (``paid_on``) is known from now on, unless it is the one that is known already.
     """
     actor.require("edit_order")
     has_lines = session.scalar(select(OrderLine.id).where(OrderLine.order_id == key).limit(1)) is not None
     if "amount" in values and has_lines:
         raise Invalid(f"amount: order {key} has lines, whose sum is its amount; leave it out.")
-    own = {"paid_known_at": now()} if values.get("paid_on") else {}
+    known = session.scalar(select(Order.paid_on).where(Order.id == key))
+    own = {"paid_known_at": now()} if values.get("paid_on") not in (None, known) else {}
     return change(session, actor, "orders", Order, key, values, **own)
 
 
