@@ -58,7 +58,7 @@ def value_of(operation: str, name: str, type_: GraphQLInputType, returns: str) -
         return next(iter(inner.values))
     if inner.name == "ID":  # type: ignore[union-attr]  # a named type
         return f'"{global_id(returns, 1)}"'
-    return {"Int": "1", "String": '"x"', "Date": '"2026-01-01"', "Boolean": "true"}[inner.name]  # type: ignore[union-attr]  # as above
+    return {"Int": "1", "String": '"x"', "Date": '"2026-01-01"', "Boolean": "true", "Decimal": "24"}[inner.name]  # type: ignore[union-attr]  # as above
 
 
 def document(kind: str, name: str, field: GraphQLField) -> str:

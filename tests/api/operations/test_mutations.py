@@ -289,7 +289,7 @@ ACTIONS: dict[str, str] = {
             "createServiceRecord updateServiceRecord createSurvey updateSurvey reportImprovement updateImprovement "
             "agreeImprovement startImprovement finishImprovement verifyImprovement reopenImprovement createServiceRecords "
             "updateServiceRecords deleteServiceRecord deleteServiceRecords createSurveys updateSurveys deleteSurvey "
-            "deleteSurveys reportImprovements updateImprovements"
+            "deleteSurveys reportImprovements updateImprovements moveImprovements"
         ),
         "assess": "settleAssessment settleAssessments proposeRating giveRating",
         "appoint": "appoint",
