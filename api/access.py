@@ -39,7 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 # kind of a personal field -> the roles that see it as it is.  The others see its mask (api.masks) and can neither filter,
-# order nor group by it: schema.select's `require_seen` refuses before any SQL, whatever the value.
+# order nor group by it: schema.filter's `permitted` refuses before any SQL, whatever the value.
 CARES = frozenset({"sales", "service", "admin"})
 PERSONAL: dict[str, frozenset[str]] = {
     "mobile": CARES,

@@ -8,12 +8,12 @@ a plan.
 
 from schema.select.connection import Connection, Edge, PageInfo
 from schema.select.executor import Plans, SelectExecutor
-from schema.select.fetch import Context, Lookup, Viewer, require_seen
+from schema.select.fetch import Context, Lookup, Viewer
 from schema.select.field import column, computed, derived, identifier, listed, mapped, personal, related, seen
 from schema.select.node import Node
 from schema.select.page import Key, Page, page
 
 __all__ = [
     "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "computed", "derived", "identifier", "listed", "mapped",
-    "page", "personal", "related", "require_seen", "seen",
+    "page", "personal", "related", "seen",
 ]  # fmt: skip

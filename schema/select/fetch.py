@@ -59,17 +59,6 @@ class Viewer(Sees, Protocol):
         ...
 
 
-def require_seen(viewer: Viewer, kind: str | None, name: str) -> None:
-    """Raise Refusal unless the viewer sees a field's kind as it is; to be asked before its column meets any SQL.
-
-    ``name`` is the field's, such as ``Contact.mobile``.  A field without a kind is not personal.
-    """
-    if kind is not None and not viewer.may_see(kind):
-        raise Refusal(
-            f"{name} is personal and your roles see it masked; do not filter, order or group by it.", code="forbidden"
-        )
-
-
 class Context(Protocol):
     """What the executor needs of the operation's context."""
 

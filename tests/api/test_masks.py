@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.access import EVERYONE, PERSONAL, ROWS, Actor
 from api.masks import MASKS, scrub
 from policies.refusal import Refusal
-from schema.select import require_seen
+from schema.filter.word import permitted
 from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
 
 
@@ -70,12 +70,12 @@ def test_every_kind_has_a_mask_and_nobody_sees_nothing() -> None:
     for kind, roles in PERSONAL.items():
         assert roles < EVERYONE
         assert not nobody.may_see(kind)
-        with pytest.raises(Refusal, match="masked") as refused:
-            require_seen(nobody, kind, "Contact.mobile")
+        with pytest.raises(Refusal, match="your roles do not show") as refused:
+            permitted(kind, nobody, "Contact.mobile")
         assert refused.value.code == "forbidden"
         for role in roles:
-            require_seen(Actor(1, "a", "a", frozenset({role})), kind, "Contact.mobile")
-    require_seen(nobody, None, "Customer.name")
+            permitted(kind, Actor(1, "a", "a", frozenset({role})), "Contact.mobile")
+    permitted(None, nobody, "Customer.name")
 
 
 def test_rows_are_seen_by_the_table() -> None:
