@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from api.cli.door import CONSOLE
 from api.endpoint.trusted import Documents
@@ -28,7 +27,8 @@ def check(folder: Path | None) -> None:
     place = folder or settings().documents
     if place is None:
         raise Invalid("Name a folder of trusted documents, or set FENJI_DOCUMENTS.")
-    table, faults = Table("sha256", "operations", "cost"), []
+    faults = []
+    CONSOLE.print(f"{'sha256':64}  {'cost':>6}  operation")
     for identity, text in sorted(Documents.of(place).texts.items()):
         prepared = schema.prepared(text)
         faults += [f"sha256:{identity}: {error.message}" for error in prepared.errors]
@@ -36,7 +36,7 @@ def check(folder: Path | None) -> None:
             continue
         for node in operations(prepared.document):
             name = f"{node.operation.value} {node.name.value if node.name else ''}".strip()
-            table.add_row(identity, name, f"{prepared.costs.of(node, None):,}")
-    CONSOLE.print(table)
+            # No table: it would cut the hash where the terminal is narrow, and the hash is what clients are told.
+            CONSOLE.print(f"{identity}  {prepared.costs.of(node, None):>6,}  {name}")
     if faults:
         raise Invalid("\n".join([f"{len(faults)} faults in the documents of {place}:", *faults]))

@@ -72,10 +72,15 @@ def test_an_appointment_takes_effect_beside_the_computed_tier_and_a_run_leaves_i
         assert [grade["effectiveTier"] for grade in first["grades"]] == ["S", "S"]
         assert first["grade"]["tier"] != "S"
         assert first["appointments"][0]["appointedBy"] == {"login": "strategy"}
-    listed = made.data(f'{{ appointments(on: "{DAY}") {{ totalCount nodes {{ tier }} }} }}')["appointments"]
+    listed = made.data(f'{{ appointments(filter: {{holdsOn: "{DAY}"}}) {{ totalCount nodes {{ tier }} }} }}')[
+        "appointments"
+    ]
     assert listed == {"totalCount": 1, "nodes": [{"tier": "S"}]}
     late = DAY + timedelta(days=31)
-    assert made.data(f'{{ appointments(on: "{late}") {{ totalCount }} }}')["appointments"]["totalCount"] == 0
+    assert (
+        made.data(f'{{ appointments(filter: {{holdsOn: "{late}"}}) {{ totalCount }} }}')["appointments"]["totalCount"]
+        == 0
+    )
 
 
 def test_nobody_and_a_wrong_role_make_and_end_none(engine: Engine, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.endpoint.executable import KEPT_CHARACTERS, KEPT_TOGETHER
 from api.endpoint.limits import MOST, MOST_OPERATIONS
 from api.operations.root import schema
 
@@ -95,9 +96,11 @@ def test_documents_are_bounded(client: TestClient, query: str, said: str) -> Non
 def test_prepared_documents_are_kept_and_bounded() -> None:
     first = schema.prepared("{ __typename }")
     assert schema.prepared("{ __typename }") is first
-    for n in range(700):
-        schema.prepared(f"{{ a{n}: __typename }}")
-    assert len(schema._documents) == schema._documents.most
+    long = "# " + "x" * (KEPT_CHARACTERS - 100)
+    for n in range(2 * KEPT_TOGETHER // KEPT_CHARACTERS):
+        schema.prepared(f"{{ a{n}: __typename }} {long}")
+    assert KEPT_TOGETHER - KEPT_CHARACTERS < schema._documents.weight <= KEPT_TOGETHER
+    assert schema.prepared("{ __typename }") is not first
     assert schema.prepared("{ nothing }").errors
     assert schema.prepared("{ nothing }") is not schema.prepared("{ nothing }")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import world
+from listening import hub_of
 from order_history import history
 from people import person
 from sqlalchemy import Engine
@@ -31,10 +32,11 @@ def progress(made: world.World, identity: str) -> list[Any]:
     """Return every step that runProgress tells of a backtest, until it ends."""
 
     async def told() -> list[Any]:
-        context = Context(made.engine, made.home, signed_in=made.people["strategy"])
         query = "subscription P($id: ID) { runProgress(id: $id) { state message } }"
-        events = await schema.stream(query, {"id": identity}, context)
-        return [event.data["runProgress"] async for event in events if event.data]
+        async with hub_of(made) as hub:
+            context = Context(made.engine, made.home, signed_in=made.people["strategy"], hub=hub)
+            events = await schema.stream(query, {"id": identity}, context)
+            return [event.data["runProgress"] async for event in events if event.data]
 
     return asyncio.run(told())
 

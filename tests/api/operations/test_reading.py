@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,8 @@ def test_each_filter_of_each_field_and_its_not_part_the_rows(made: world.World) 
                 given = leaf(named, noun)
                 if noun in ("Grade", "Standing") and key == "id":
                     given = {"in": [global_id(noun, 1, 1)]}
+            elif key == "tierAsOf":
+                given = {"asOf": str(date.today()), "tier": {"in": ["S", "A", "B"]}}
             elif key == "tagged":
                 given = {"none": ["需求:采购设备1"]}
             else:
