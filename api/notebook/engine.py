@@ -65,6 +65,9 @@ class Kernel(AsyncKernelManager):
             "-f",
             "{connection_file}",
             "--HistoryManager.enabled=False",
+            # Not orjson, which Jupyter takes where it is installed: without memory it ends the process, json raises.
+            "--Session.packer=json",
+            "--Session.unpacker=json",
         ]
         argv = command(self.confinement, self.cell, self.bounds, {}, program)
         self._kernel_spec = KernelSpec(argv=argv, display_name="Fenji", language="python")
