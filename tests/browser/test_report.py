@@ -208,7 +208,7 @@ def test_the_report_of_a_run_looks_the_same_served_as_from_a_file(
     shutil.copyfile(report, place / "report.html")
     context = browser.new_context()
     watched = Watched(context.new_page())
-    link = Context(made.engine, made.home, world.key(made, "sales")).report_url(EVIDENCE)
+    link = Context(made.engine, made.home, world.key(made, "analyst")).report_url(EVIDENCE)
     watched.page.goto(f"{address}{link}", wait_until="load")
     watched.page.wait_for_function("document.fonts.status === 'loaded'")
     seen = watched.page.evaluate(SEEN)
