@@ -82,6 +82,7 @@ def pair(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         analyst = made[1].people["analyst"]
         draft = policy.save_draft(session, analyst, shipped()[world.POLICY].read_text() + "\n# a draft\n")
         finished_backtest(session, draft, analyst)
+    made[0].began = made[1].began  # requests that are open have been so for as long in both
     yield made[0], made[1]
     for one in made:
         one.engine.dispose()
