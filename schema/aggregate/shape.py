@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 import strawberry
@@ -14,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from schema.aggregate.key import GroupKey, distinct_of, keys_of
 from schema.aggregate.measure import MEASURES
 from schema.aggregate.period import DatePart
-from schema.filter.inputs import INPUTS, filter_of, leaf_filter, made, name_of
+from schema.filter.inputs import INPUTS, enumerate_fields, filter_of, leaf_filter, made, name_of
 from schema.filter.number import numbers_of
 from schema.select.field import TYPES, model_of
 from schema.tables import Base
@@ -98,16 +97,8 @@ def _output(name: str, description: str, fields: Fields) -> type[Any]:
 
 def _by(model: type[Base]) -> type[Any]:
     noun = name_of(model)
-    if f"{noun}GroupField" not in INPUTS:
-        members = {
-            key.name.upper(): strawberry.enum_value(key.name, description=key.description)
-            for key in keys_of(model).values()
-        }
-        fields: Any = Enum(f"{noun}GroupField", members)  # type: ignore[misc]  # its members are known when it is made
-        fields.__doc__ = f"What rows of {noun} can be grouped by."
-        INPUTS[f"{noun}GroupField"] = strawberry.enum(
-            fields, description=f"What rows of {noun} can be grouped by. 分组字段"
-        )
+    members = {key.name.upper(): (key.name, key.description) for key in keys_of(model).values()}
+    enumerate_fields(f"{noun}GroupField", f"What rows of {noun} can be grouped by.", "分组字段", members)
     return made(
         f"{noun}GroupBy",
         f"A key of groups of rows of {noun}. 分组键",

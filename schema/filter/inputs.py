@@ -158,3 +158,12 @@ def _measures(model: type[Base]) -> dict[str, tuple[str, str]]:
 def _described(model: type[Base], name: str) -> str:
     (field,) = (f for f in TYPES[model].__strawberry_definition__.fields if f.python_name == name)
     return field.description or ""
+
+
+def enumerate_fields(name: str, summary: str, chinese: str, members: Mapping[str, tuple[str, str]]) -> None:
+    """Keep the enum ``name`` of fields for ``made``, unless it is there: its members are name -> (value, description)."""
+    if name not in INPUTS:
+        values = {key: strawberry.enum_value(value, description=text) for key, (value, text) in members.items()}
+        fields: Any = Enum(name, values)  # type: ignore[misc]  # its members are known when it is made
+        fields.__doc__ = summary
+        INPUTS[name] = strawberry.enum(fields, description=f"{summary} {chinese}")

@@ -13,7 +13,7 @@ from sqlalchemy.inspection import inspect
 
 from policies.refusal import Refusal
 from schema.filter.counting import number_of
-from schema.filter.inputs import INPUTS, made, name_of
+from schema.filter.inputs import INPUTS, enumerate_fields, made, name_of
 from schema.filter.word import Ranked, nouns, permitted
 from schema.select.fetch import Viewer
 from schema.select.field import TYPES, model_of
@@ -56,17 +56,9 @@ def order_of(type_: type[Any]) -> type[Any]:
     model = model_of(type_.__strawberry_definition__)
     assert model is not None
     noun = name_of(model)
-    if f"{noun}Order" not in INPUTS:
-        members = {path.replace(".", "_").upper(): (path, by.description) for path, (_, by) in _paths(model).items()}
-        members.setdefault("ID", ("id", "By key: the order in which rows were made. 按标识"))
-        fields: Any = Enum(  # type: ignore[misc]  # its members are known when it is made
-            f"{noun}OrderField",
-            {name: strawberry.enum_value(path, description=text) for name, (path, text) in members.items()},
-        )
-        fields.__doc__ = f"What {noun} can be ordered by."
-        INPUTS[f"{noun}OrderField"] = strawberry.enum(
-            fields, description=f"What rows of {noun} can be ordered by. 排序字段"
-        )
+    members = {path.replace(".", "_").upper(): (path, by.description) for path, (_, by) in _paths(model).items()}
+    members.setdefault("ID", ("id", "By key: the order in which rows were made. 按标识"))
+    enumerate_fields(f"{noun}OrderField", f"What rows of {noun} can be ordered by.", "排序字段", members)
     return made(
         f"{noun}Order",
         f"An order of rows of {noun}; rows that are equal follow by key. 排序",
