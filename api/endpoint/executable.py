@@ -5,13 +5,11 @@ Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sig
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeGuard
-from uuid import uuid4
 
 import anyio
 from anyio import to_thread
@@ -49,6 +47,7 @@ from api.endpoint.limits import (
     too_large,
     unkept,
 )
+from api.endpoint.masking import masked
 from api.endpoint.rate import RateLimited
 from api.endpoint.streaming import results
 from api.errors import Forbidden
@@ -57,7 +56,6 @@ from policies.refusal import Refusal
 from schema.select import Plans, SelectExecutor
 from schema.select.bounded import Bounded
 
-LOG = logging.getLogger("fenji.graphql")
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
 KEPT_CHARACTERS = 32_000  # of one document
@@ -294,20 +292,3 @@ async def _told(events: AsyncGenerator[CoreResult], guard: Guard) -> AsyncGenera
         async for result in events:
             errors = [guard.told(masked(error, executed=True)) for error in result.errors or ()]
             yield ExecutionResult(data=result.data, errors=errors or None)
-
-
-def masked(error: GraphQLError, *, executed: bool = False) -> GraphQLError:
-    """Return an error as the outside may see it: a refusal with its code, a defect only with an id that the log has."""
-    if error.path is None and not executed:
-        return error  # the request's own fault: syntax, validation, variables
-    cause: BaseException | None = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    if cause is None or isinstance(cause, GraphQLError):
-        return error
-    if isinstance(cause, Refusal):
-        return GraphQLError(cause.message, error.nodes, path=error.path, extensions={"code": cause.code})
-    identity = uuid4().hex[:12]
-    LOG.error("an operation failed, id %s, request %s, at %s", identity, REQUEST_ID.get(), error.path, exc_info=cause)
-    extensions = {"code": "internal", "id": identity}
-    return GraphQLError(f"Internal error, id {identity}.", error.nodes, path=error.path, extensions=extensions)

@@ -153,7 +153,7 @@ def test_a_batch_is_answered_in_order_up_to_its_limit(door: Door, made: world.Wo
     for wrong in ([], [{"query": "{ __typename }"}] * 4, [1], [[]], [{}], [None]):
         with made.statements() as seen:
             assert client.post("/graphql", json=wrong).status_code == 400
-        assert seen == []
+        assert [one for one in seen if "events" not in one] == []  # the hub asks for events all the while
     assert "off" in door(Guard(batch=0)).post("/graphql", json=[{"query": "{ __typename }"}]).text
 
 
