@@ -95,6 +95,11 @@ class Actor:
         """Say whether one of the actor's roles sees a kind of personal field as it is; KeyError for an unknown kind."""
         return bool(self.roles & PERSONAL[kind])
 
+    @property
+    def sees_all(self) -> bool:
+        """Say whether the actor sees no mask, whatever the kind."""
+        return all(self.may_see(kind) for kind in PERSONAL)
+
     def visible(self, model: type[Base]) -> ColumnElement[bool] | None:
         """Return the condition, on the table's own columns, under which the actor sees a row; None for every row."""
         seen = ROWS.get(model)

@@ -10,11 +10,12 @@ _DIGIT = r"[\d〇零一二三四五六七八九幺]"
 _NUMBER = re.compile(rf"[+（(]?{_DIGIT}(?:[\s\-–—._·()（）/+]{{0,3}}{_DIGIT}){{4,}}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\s?[@＠]\s?[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 HIDDEN = "***"
+MASK = "**"  # stands in every mask
 
 
 def mask_number(value: str) -> str:
-    """Return a mobile or landline with its middle hidden: 138****5678."""
-    return "****" if len(value) < 8 else f"{value[:3]}****{value[-4:]}"
+    """Return a mobile or landline with its middle hidden: 138****5678; a short one whole, or too few digits were left."""
+    return "****" if len(value) < 11 else f"{value[:3]}****{value[-4:]}"
 
 
 def mask_email(value: str) -> str:

@@ -138,6 +138,21 @@ def of_queries() -> Iterator[Probe]:
                 yield Probe(f"{{ r: {name}(filter: {literal}) {TOLD} }}", about)
 
 
+def of_searches() -> Iterator[Probe]:
+    """Yield every search, on each way from a root field to it, in a type whose texts are personal."""
+    assert CORE.query_type is not None
+    for name, field in CORE.query_type.fields.items():
+        argument = field.args.get("filter")
+        if argument is None or (type_ := _input(argument)) is None:
+            continue
+        for below, way in filters(type_).items():
+            noun = below.removesuffix("Filter")
+            if noun in PERSONAL and "search" in CORE.type_map[below].fields:  # type: ignore[union-attr]  # an input type
+                for kind in sorted(set(PERSONAL[noun].values()) & {"person", "text"}):
+                    literal = nested([*way, "search"], f'"{SECRETS[kind][0]}"')
+                    yield Probe(f"{{ r: {name}(filter: {literal}) {TOLD} }}", (noun, "search"))
+
+
 def of_relations() -> Iterator[Probe]:
     """Yield every filter and order of a relation or count of customers."""
     customer = CORE.type_map["Customer"]

@@ -14,9 +14,11 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.access import Actor
 from api.commands import cells as read
 from api.commands.cells import MOST_COUNT, UNKNOWN, Parser, day_begin, nearest
 from api.errors import Invalid
+from api.masks import MASK
 from api.settings import settings
 from policies.vocabulary import RATINGS
 from schema.formats import half_width, normalise_email, normalise_landline, normalise_mobile, normalise_uscc
@@ -46,7 +48,7 @@ class Field:
     """One field: its canonical column name, labels, parser, and other headers under which files carry it.
 
     ``parse`` is None for a date and time, whose parser depends on the zone.  ``column`` is the table's column where it
-    has another name; ``refers`` is the noun whose key the field holds.  ``personal`` values are never kept in a report.
+    has another name; ``refers`` is the noun whose key the field holds.  ``personal`` values, which some roles see masked, are never kept in a report.
     A day alone is its first instant, or its last where the field is ``late``.  An empty cell says nothing of a ``kept``
     field: a row keeps what it has.
     """
@@ -180,14 +182,14 @@ NOUNS: dict[str, Noun] = {noun.name: noun for noun in (
     _noun("interactions", "互动记录", KEY, OWNED,
         F("happened_at", "发生时间", "time", None, required=True, also="时间 沟通时间 日期"),
         F("kind", "互动方式", "kind", INTERACTION, required=True, also="类型 方式"),
-        F("summary", "内容", "summary", read.text(None), also="沟通内容 摘要"),
+        F("summary", "内容", "summary", read.text(None), also="沟通内容 摘要", personal=True),
         F("by", "记录人", "by", read.text(60), also="跟进人"),
         event="happened_at"),
     _noun("service_records", "服务记录", KEY, OWNED,
         F("opened_at", "受理时间", "opened at", None, required=True, also="提出时间 日期"),
         F("kind", "服务类型", "kind", SERVICE, required=True, also="类型"),
-        F("problem", "问题", "problem", read.text(None), also="问题描述"),
-        F("result", "处理结果", "result", read.text(None), also="结果"),
+        F("problem", "问题", "problem", read.text(None), also="问题描述", personal=True),
+        F("result", "处理结果", "result", read.text(None), also="结果", personal=True),
         F("served_by", "服务人员", "served by", read.text(60), also="处理人"),
         F("closed_at", "完成时间", "closed at", None, also="办结时间", late=True),
         F("satisfaction", "满意度", "satisfaction", read.whole(1, 5), also="满意度评分"),
@@ -195,11 +197,11 @@ NOUNS: dict[str, Noun] = {noun.name: noun for noun in (
     _noun("surveys", "满意度调查", KEY, OWNED,
         F("surveyed_on", "调查日期", "survey date", read.day, required=True, also="日期"),
         F("score", "评分", "score", read.whole(1, 5), required=True, also="满意度 得分"),
-        F("comment", "意见", "comment", read.text(None), also="备注"),
+        F("comment", "意见", "comment", read.text(None), also="备注", personal=True),
         event="surveyed_on"),
     _noun("needs", "需求", KEY, OWNED,
         F("kind", "需求类型", "kind", read.text(60), required=True, also="类型"),
-        F("description", "需求描述", "description", read.text(None), also="描述"),
+        F("description", "需求描述", "description", read.text(None), also="描述", personal=True),
         F("budget_min", "预算下限", "least budget", read.money),
         F("budget_max", "预算上限", "most budget", read.money, also="预算"),
         F("wanted_on", "期望日期", "wanted date", read.day, also="期望时间"),
@@ -214,20 +216,20 @@ NOUNS: dict[str, Noun] = {noun.name: noun for noun in (
         F("rating", "评分", "rating", read.whole(0, 10), required=True, also="得分"),
         F("proposed_by", "提议人", "proposed by", read.text(60)),
         F("settled_by", "评定人", "settled by", read.text(60)),
-        F("reason", "理由", "reason", read.text(None), also="原因"),
+        F("reason", "理由", "reason", read.text(None), also="原因", personal=True),
         F("assessed_on", "评定日期", "assessment date", read.day, required=True, also="日期"),
         F("valid_until", "有效期至", "valid until", read.day, required=True),
         event="assessed_on", ordered="assessed_on<valid_until"),
     _noun("status_changes", "状态变更", KEY, OWNED,
         F("status", "客户状态", "customer status", STATUS, required=True, also="状态"),
-        F("reason", "原因", "reason", read.text(None), also="变更原因"),
+        F("reason", "原因", "reason", read.text(None), also="变更原因", personal=True),
         F("changed_on", "变更日期", "date of change", read.day, required=True, also="日期"),
         event="changed_on"),
     _noun("improvements", "反馈改进", KEY, OWNED,
         F("reported_on", "反馈日期", "date reported", read.day, required=True, also="日期"),
-        F("problem", "问题", "problem", read.text(None), required=True, also="反馈问题 问题描述"),
+        F("problem", "问题", "problem", read.text(None), required=True, also="反馈问题 问题描述", personal=True),
         F("service_step", "服务环节", "service step", read.text(60), also="环节"),
-        F("measure", "改进措施", "measure", read.text(None), also="措施"),
+        F("measure", "改进措施", "measure", read.text(None), also="措施", personal=True),
         F("responsible", "责任人", "responsible", read.text(60)),
         F("due_on", "完成期限", "due date", read.day, also="期限"),
         F("state", "状态", "state", STATE, default="open"),
@@ -273,6 +275,17 @@ def read_values(
         if needed and not partial:
             problems.append((field.name, f"{field.name} ({field.zh}) is missing; a row of {shape.name} needs it."))
     return cleaned, problems
+
+
+def masks_among(actor: Actor, noun: str, values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return (field, sentence) for each value that is a mask as the actor sees it: written back, it would replace what it hides."""
+    if actor.sees_all:
+        return []
+    names = [field.name for field in NOUNS[noun].fields if field.personal and MASK in str(values.get(field.name, ""))]
+    return [
+        (name, f"{name} holds {MASK}, as your roles see what is hidden; leave {name} out, or give all of it.")
+        for name in names
+    ]
 
 
 def as_text(value: object) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.access import Actor
 from api.commands.audit import record
-from api.commands.fields import NOUNS, clean, disagreements
+from api.commands.fields import NOUNS, clean, disagreements, masks_among
 from api.errors import Invalid, NotFound
 from api.settings import settings
 from schema.tables import Base, Customer
@@ -42,6 +42,8 @@ def change(session: Session, actor: Actor, noun: str, table: type[R], key: int, 
     """Change the given fields of a row; Invalid when nothing is given, or when the row would contradict itself."""
     if not values and not own:
         raise Invalid(f"Nothing to change on {table.__name__} {key}: give at least one field.")
+    for _, problem in masks_among(actor, noun, values):
+        raise Invalid(problem)
     row = find(session, table, key)
     columns = _columns(noun, clean(noun, values, partial=True)) | own
     for name, value in columns.items():

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import api.operations.root  # noqa: F401 - every mapped type is declared with it
 from api.access import EVERYONE, PERSONAL, ROWS, Actor
-from api.masks import MASKS, scrub
+from api.commands.fields import NOUNS
+from api.masks import MASK, MASKS, scrub
 from policies.refusal import Refusal
-from schema.filter.word import permitted
+from schema.filter.word import permitted, words
+from schema.select.field import TYPES
 from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
 
 
@@ -21,6 +24,7 @@ from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
         ("mobile", "13800005678", "138****5678"),
         ("mobile", "1380000", "****"),
         ("mobile", "", "****"),
+        ("landline", "55556666", "****"),
         ("landline", "021-55556666", "021****6666"),
         ("email", "wang.wei@example.cn", "w***@example.cn"),
         ("email", "@", "***@"),
@@ -33,6 +37,7 @@ from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
 )
 def test_each_kind_has_its_mask(kind: str, value: str, mask: str) -> None:
     assert MASKS[kind](value) == mask
+    assert MASK in mask
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,14 @@ def test_every_kind_has_a_mask_and_nobody_sees_nothing() -> None:
         for role in roles:
             permitted(kind, Actor(1, "a", "a", frozenset({role})), "Contact.mobile")
     permitted(None, nobody, "Customer.name")
+
+
+def test_what_is_masked_is_personal_to_every_door_that_writes() -> None:
+    shown = {
+        (model.__tablename__, name) for model in TYPES for name, word in words(model).items() if word.kind is not None
+    }
+    written = {(noun.name, field.target): field.personal for noun in NOUNS.values() for field in noun.fields}
+    assert {key for key, personal in written.items() if personal} == shown & written.keys()
 
 
 def test_rows_are_seen_by_the_table() -> None:

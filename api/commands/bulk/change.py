@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.access import PERSONAL
 from api.commands.audit import record_all
 from api.commands.bulk.action import Action, missing
 from api.commands.bulk.batch import Batch, Entry
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.rows import held, updated
+from api.commands.fields import masks_among
 
 
 class Change(Action):
@@ -36,11 +36,13 @@ class Change(Action):
                 what = f"{self.table.__name__} {entry.key}"
                 batch.refuse(entry, (), "invalid", f"Nothing to change on {what}: give at least one field.")
                 continue
+            for name, problem in masks_among(batch.actor, self.noun, entry.values):
+                batch.leave_out(entry, name, "invalid", problem)
             cleaned = self.read(batch, entry, partial=True)
             self.agree(batch, entry, cleaned, self._fields(self.former(entry)))
             entry.columns = self.columns(cleaned)
         self.complete(batch)
-        telling = not self.personal or all(batch.actor.may_see(kind) for kind in PERSONAL)
+        telling = not self.personal or batch.actor.sees_all
         for entry in batch.standing():
             entry.columns |= self._owned(entry)
             row = self.former(entry)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import case, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from api.commands.bulk.journal import Changed, digest, restored
 from api.commands.bulk.rows import deleted, held, one_of, updated
 from api.errors import Forbidden, NotFound
 from policies.refusal import Refusal
-from schema.tables import Base, BulkCall, CustomerTag, StatusChange, Tag
+from schema.tables import Audit, Base, BulkCall, CustomerTag, StatusChange, Tag
 from schema.tables.base import now
 
 MODELS: dict[str, type[Base]] = {
@@ -52,6 +52,8 @@ def undo(session: Session, actor: Actor, token: str) -> BulkCall:
     new_customers = sum(change.table == "customers" and change.before is None for change in changes)
     with _by_customer(session) if new_customers > FEW else nullcontext():
         _unchanged_since(session, changes)
+        if not actor.sees_all:
+            _untouched_since(session, call, changes)
         # What was done last is taken back first: rows that name others go before them and come after them.
         for name, group in groupby(reversed(changes), key=lambda change: change.table):
             _take_back(session, MODELS[name], list(group))
@@ -92,6 +94,23 @@ def _unchanged_since(session: Session, changes: list[Changed]) -> None:
     made = {change.key for change in changes if change.table == "status_changes"}
     if made:
         _last_word(session, made)
+
+
+def _untouched_since(session: Session, call: BulkCall, changes: list[Changed]) -> None:
+    """Raise a refusal when a row was written since and that was not undone, even if it was written as it stood.
+
+    Whoever sees masks would learn by comparing values whether a guess, written since, is what a mask hides.
+    """
+    told = Audit.__table__.c
+    wrote = func.sum(case((told.action == "undo", -1), (told.action == "reveal", 0), else_=1))
+    changed = sorted(change for change in changes if change.before is not None and change.after is not None)
+    for name, group in groupby(changed, key=lambda change: change.table):
+        keys = [str(change.key) for change in group]
+        written = (told.noun == name) & one_of(session, told.noun_id, keys) & (told.at >= call.at)
+        again = select(told.noun_id).where(written).group_by(told.noun_id).having(wrote > 1).limit(1)
+        key = session.scalar(again)
+        if key is not None:
+            raise _refused(f"{name} {key} has changed since the call; change the rows by hand")
 
 
 def _last_word(session: Session, made: set[int]) -> None:

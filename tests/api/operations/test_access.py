@@ -14,6 +14,7 @@ from api.database import writing
 from api.endpoint.context import Context
 from api.errors import Forbidden
 from api.operations.root import schema
+from schema.select.field import global_id
 
 CONTACTS = "{ customers { nodes { contacts { name mobile landline email } } } }"
 
@@ -111,6 +112,31 @@ def test_a_new_contact_is_masked_in_the_answer_to_its_own_mutation(sqlite_engine
     call = f'createContact(customerId: "{identity}", input: {{name: "李", mobile: "13912345678"}})'
     query = f"mutation {{ c: {call} {{ ... on Contact {{ mobile }} }} }}"
     assert made.data(query, who="marketing") == {"c": {"mobile": "139****5678"}}
+
+
+@pytest.mark.parametrize(("field", "mask"), [("name", "王**"), ("email", "w***@a.cn"), ("mobile", "138****0100")])
+def test_a_mask_that_is_written_back_does_not_take_the_place_of_what_it_hides(
+    sqlite_engine: Engine, tmp_path: Path, field: str, mask: str
+) -> None:
+    made = world.build(sqlite_engine, tmp_path, 2, graded=False)
+    identity, kept = global_id("Contact", 1), made.data(CONTACTS)
+    one = f'updateContact(id: "{identity}", input: {{{field}: "{mask}", title: "经理"}}, reason: "x")'
+    refused = made.data(f"mutation {{ r: {one} {{ ... on Refusal {{ code message }} }} }}", who="marketing")["r"]
+    assert refused["code"] == "invalid"
+    assert field in refused["message"]
+    many = f'updateContacts(input: [{{id: "{identity}", {field}: "{mask}", title: "经理", reason: "x"}}], mode: IGNORE_FAILED)'
+    shown = "... on ContactsWritten { written errors { path code } rows { title } }"
+    answer = made.data(f"mutation {{ r: {many} {{ {shown} }} }}", who="marketing")["r"]
+    assert answer == {"written": 1, "errors": [{"path": [field], "code": "invalid"}], "rows": [{"title": "经理"}]}
+    assert made.data(CONTACTS) == kept
+
+
+def test_a_scrubbed_text_is_not_written_back_by_who_sees_it_so(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(sqlite_engine, tmp_path, 2, graded=False)
+    call = f'updateInteraction(id: "{global_id("Interaction", 1)}", input: {{summary: "打 ***,要 20 台"}})'
+    query = f"mutation {{ r: {call} {{ __typename }} }}"
+    assert made.data(query, who="marketing") == {"r": {"__typename": "Refusal"}}
+    assert made.data(query, who="sales") == {"r": {"__typename": "Interaction"}}
 
 
 def test_a_defect_is_logged_with_an_id_and_masked(

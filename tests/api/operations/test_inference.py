@@ -96,6 +96,7 @@ def codes(answer: Any) -> set[str]:
 
 PROBES = {
     "queries": inference.of_queries,
+    "searches": inference.of_searches,
     "relations": inference.of_relations,
     "orders": inference.of_orders,
     "groups": inference.of_groups,
@@ -115,7 +116,9 @@ def test_what_asks_about_a_masked_value_is_refused_whatever_the_value(
         for secret in (secret for values in inference.SECRETS.values() for secret in values):
             assert secret not in json.dumps(answers[0], ensure_ascii=False), probe
         tried += 1
-    assert tried >= {"queries": 600, "relations": 700, "orders": 3, "groups": 20, "mutations": 200}[kind]
+    assert (
+        tried >= {"queries": 600, "searches": 50, "relations": 700, "orders": 3, "groups": 20, "mutations": 200}[kind]
+    )
 
 
 def test_the_probes_are_no_blanks_for_whoever_sees_the_values(pair: tuple[world.World, world.World]) -> None:
@@ -234,6 +237,29 @@ def test_writing_a_guess_does_not_tell_whether_it_stood_there(
     assert answers[0] == answers[1]
     assert "errors" not in answers[0], answers[0]
     assert "code" not in answers[0]["data"]["r"], answers[0]
+
+
+def test_undoing_does_not_tell_whether_a_guess_stood_there(
+    pair: tuple[world.World, world.World], tmp_path: Path
+) -> None:
+    change = f'updateContacts(input: [{{id: "{CONTACT}", %s, reason: "x"}}]) {{ ... on ContactsWritten {{ undo {{ token }} }} }}'
+    for at, made in enumerate(pair):
+        shutil.copyfile(made.engine.url.database or "", tmp_path / f"{at}.db")
+        engine = make_engine(f"sqlite:///{tmp_path / f'{at}.db'}")
+        copy = world.World(engine, tmp_path, made.people)
+
+        def call(asked: str, copy: world.World = copy) -> Any:
+            return copy.data(f"mutation {{ r: {asked} }}", who=BLIND)["r"]
+
+        before, guess = (
+            call(change % what)["undo"]["token"]
+            for what in ('title: "t"', f'mobile: "{inference.SECRETS["mobile"][0]}"')
+        )
+        took_back = 'undo(token: "%s") { __typename ... on Refusal { code } }'
+        assert call(took_back % before) == {"__typename": "Refusal", "code": "undo_refused"}
+        assert call(took_back % guess) == {"__typename": "Undone"}
+        assert call(took_back % before) == {"__typename": "Undone"}
+        engine.dispose()
 
 
 @pytest.mark.parametrize("field", ["problem", "measure", "verification"])
