@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Select, and_
+from sqlalchemy import Boolean, ColumnElement, FromClause, Integer, Select, and_, case, literal_column
 from sqlalchemy.inspection import inspect
 
 from policies.refusal import Refusal
@@ -116,7 +116,10 @@ def ordered(
                 seen = visible(viewer, mapping.mapper.class_, alias)
                 joins[relation] = alias, and_(on(mapping.local_remote_pairs, rows, alias), *seen)
             source = joins[relation][0]
-        keys.append(Key(by.expression(source, viewer), downward, by.nullable or relation is not None))
+        value = by.expression(source, viewer)
+        if isinstance(value.type, Boolean):  # a cursor asks what is beyond a value; a truth can only be equal to one
+            value = case((value, literal_column("1", Integer)), (value.is_not(None), literal_column("0", Integer)))
+        keys.append(Key(value, downward, by.nullable or relation is not None))
     keys += [Key(rows.c[str(column.key)], last) for column in inspect(model).primary_key]
     name = ",".join(f"{path.replace('.', '_').upper()}:{'DESC' if downward else 'ASC'}" for path, downward in wanted)
     return Ordering(name or "ID:ASC", tuple(keys), tuple(joins.values()))

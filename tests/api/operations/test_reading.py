@@ -71,10 +71,11 @@ def test_each_order_visits_every_row_and_one_by_id_is_the_same_row(made: world.W
         assert isinstance(order, GraphQLInputObjectType)
         fields: Any = get_named_type(order.fields["field"].type)
         assert isinstance(fields, GraphQLEnumType)
-        query = f"query Q($o: [{order.name}!]) {{ r: {name}(first: 500, orderBy: $o) {{ totalCount nodes {{ __typename id }} }} }}"
+        query = f"query Q($o: [{order.name}!]) {{ r: {name}(first: 500, orderBy: $o) {{ totalCount nodes {{ __typename id }} edges {{ cursor }} }} }}"
+        part = f"query Q($o: [{order.name}!], $after: String, $before: String) {{ on: {name}(first: 3, after: $after, orderBy: $o) {{ nodes {{ id }} }} back: {name}(last: 3, before: $before, orderBy: $o) {{ nodes {{ id }} }} }}"
         with made.statements() as seen:
             whole = made.data(query, who="boss")["r"]
-        assert len(seen) == 2, seen
+        assert len(seen) == 3, seen  # rows, rows with cursors, their number
         ids = {node["id"] for node in whole["nodes"]}
         assert len(ids) == min(whole["totalCount"], 500)
         names = list(fields.values)
@@ -86,7 +87,14 @@ def test_each_order_visits_every_row_and_one_by_id_is_the_same_row(made: world.W
             found = made.data(query, {"o": several}, who="boss")["r"]
             assert found["totalCount"] == whole["totalCount"], (name, several)
             assert whole["totalCount"] > 500 or {node["id"] for node in found["nodes"]} == ids, (name, several)
-        if name != "falls":
+            if len(ids) > 4:
+                bounds = {"after": found["edges"][1]["cursor"], "before": found["edges"][4]["cursor"]}
+                parts = made.data(part, {"o": several, **bounds}, who="boss")
+                assert (parts["on"]["nodes"], parts["back"]["nodes"]) == (
+                    [{"id": node["id"]} for node in found["nodes"][2:5]],
+                    [{"id": node["id"]} for node in found["nodes"][1:4]],
+                ), (name, several)
+        if name not in ("falls", "apiKeys"):
             single = SINGULAR.get(name, name[:-1])
             assert ids or name in ("standings", "assessments", "panelRatings", "appointments"), name
             one = f"query Q($id: ID!) {{ r: {single}(id: $id) {{ id }} }}"
