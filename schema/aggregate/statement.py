@@ -37,11 +37,12 @@ from schema.aggregate.period import DatePart, period
 from schema.filter.condition import complement
 from schema.filter.number import mean, numbers_of, stored, sum_of
 from schema.filter.operators import compared
-from schema.filter.word import Word, nouns
+from schema.filter.word import nouns
 from schema.select.join import on
 from schema.select.visibility import visible
 
-MIXED = "mixed"  # the column that is 1 in every row when a group holds several currencies
+# The column that is 1 in every row when a group, or the whole of a share, holds several currencies; and how it is found.
+MIXED, LEAST, GREATEST = "mixed", "least", "greatest"
 
 
 class Statement:
@@ -126,7 +127,7 @@ class Statement:
             columns += [made[letter](value).label(f"{letter}_{number.name}") for letter in sorted(used)]
         if self.priced and "currency" not in self.keyed:
             currency = case((or_(*(rows.c[f"v_{n.name}"].is_not(None) for n in self.priced)), rows.c.currency))
-            columns.append(case((func.min(currency) != func.max(currency), 1), else_=0).label(MIXED))
+            columns += [func.min(currency).label(LEAST), func.max(currency).label(GREATEST)]
         return select(*columns).select_from(rows).group_by(*keys).subquery("groups_")
 
     def _measured(self, groups: Subquery) -> Subquery:
@@ -143,9 +144,12 @@ class Statement:
             columns.append(share(total, _over(total, apart)).label(f"p_{number.name}"))
         if self.counts:
             columns.append(share(groups.c.n, _over(groups.c.n, {})).label("p_count"))
-        if MIXED in groups.c:
-            columns = [column for column in columns if column.key != MIXED]
-            columns.append(func.max(groups.c[MIXED]).over().label(MIXED))
+        if LEAST in groups.c:
+            least, greatest = groups.c[LEAST], groups.c[GREATEST]
+            mixed = func.max(case((least != greatest, 1), else_=0)).over()
+            if any("share" in self.needed[number.name] for number in self.priced):
+                mixed = case((func.min(least).over() != func.max(greatest).over(), 1), else_=0)
+            columns.append(mixed.label(MIXED))
         return select(*columns).subquery("measured")
 
     def _chosen(self, measured: Subquery, wanted: Collection[Measured]) -> Select[Any]:
@@ -196,16 +200,15 @@ class Statement:
             elif measure == "not":
                 parts.append(complement(self._having(measured, value, here)))
             elif measure == "count":
-                parts += compared(COUNTED, measured.c.n, value, here)
+                parts += compared(measured.c.n, value, here)
             else:
                 for name, wanted in value.items():
                     if wanted is None:
                         raise Refusal(f"{here}.{name} is null; leave it out.", code="invalid")
-                    parts += compared(COUNTED, self._of(measured, measure, names[name]), wanted, f"{here}.{name}")
+                    parts += compared(self._of(measured, measure, names[name]), wanted, f"{here}.{name}")
         return and_(true(), *parts)
 
 
-COUNTED = Word("count", int, lambda table, viewer: table.c.n, "Number of rows. 行数")
 # What each measure is computed of: counts, sums, least and greatest values.
 MADE_OF = {"known": "c", "sum": "s", "avg": "cs", "min": "l", "max": "g", "share": "s"}
 PREFIX = {"distinct": "d", "known": "c", "sum": "s", "avg": "a", "min": "l", "max": "g", "share": "p"}

@@ -92,7 +92,7 @@ class _Reading:
         offered = nouns(model)
         if word := offered.words.get(name):
             word.check(self.viewer, where)
-            return compared(word, word.expression(table, self.viewer), value, where)
+            return compared(word.expression(table, self.viewer), value, where)
         if criterion := offered.criteria.get(name):
             for kind in criterion.kinds:
                 permitted(kind, self.viewer, where)
@@ -170,7 +170,7 @@ class _Reading:
                 raise Refusal(f"{here} is null; leave it out.", code="invalid")
             found = measured(measure, numbers_of(model)[name], model, alias, self.viewer)
             value = rows.with_only_columns(found, maintain_column_froms=True).scalar_subquery()
-            parts += compared(nouns(model).words[name], type_coerce(value, found.type), wanted, here)
+            parts += compared(type_coerce(value, found.type), wanted, here)
         return and_(true(), *parts)
 
     def rows(
@@ -218,7 +218,9 @@ def _identified(
             found = columns[0].in_([key for (key,) in keys])
         else:
             found = or_(false(), *(and_(*(c == k for c, k in zip(columns, key, strict=True))) for key in keys))
-        parts.append(~found if operator in ("not", "notIn") else found)
+        if operator in ("not", "notIn"):
+            found = ~found if keys else and_(*(column.is_not(None) for column in columns))
+        parts.append(found)
     return parts
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement
 
 from policies.refusal import Refusal
 from schema.filter.text import Folded
-from schema.filter.word import Word
 from schema.formats import fold
 from schema.select.page import fits
 
@@ -22,7 +21,7 @@ COMPARISONS: dict[str, Compare] = {
     "equals": lambda value, given: value == given,
     "not": lambda value, given: value != given,
     "in": lambda value, given: value.in_(given),
-    "notIn": lambda value, given: value.not_in(given),
+    "notIn": lambda value, given: value.not_in(given) if given else value.is_not(None),  # NULL is not in (): true
     "lt": lambda value, given: value < given,
     "lte": lambda value, given: value <= given,
     "gt": lambda value, given: value > given,
@@ -62,7 +61,7 @@ def operators_of(python: type) -> tuple[str, ...]:
     return OPERATORS[Enum if issubclass(python, Enum) else python]
 
 
-def compared(word: Word, value: ColumnElement[Any], wanted: Mapping[str, Any], where: str) -> list[ColumnElement[bool]]:
+def compared(value: ColumnElement[Any], wanted: Mapping[str, Any], where: str) -> list[ColumnElement[bool]]:
     """Return the conditions that operators put on a value; Refusal for values that its column cannot hold."""
     return [
         COMPARISONS[operator](value, _given(value, operator, given, f"{where}.{operator}"))

@@ -10,17 +10,14 @@ from sqlalchemy import ColumnElement, FromClause, and_, true
 from schema import graded
 from schema.filter.inputs import leaf_filter, made
 from schema.filter.operators import compared
-from schema.filter.word import Word
 from schema.select.fetch import Viewer
 from schema.select.field import Criterion
-
-TIER = Word("tier", str, lambda table, viewer: table.c.tier, "Computed tier. 等级", nullable=True)
 
 
 def tier_was(table: FromClause, given: Mapping[str, Any], viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition on the computed tier by the newest run of the main policy, of the day or before."""
     tier = graded.tier_as_of(table, given["asOf"])
-    return and_(true(), *compared(TIER, tier, given["tier"], "tierAsOf.tier"))
+    return and_(true(), *compared(tier, given["tier"], "tierAsOf.tier"))
 
 
 TIER_AS_OF = Criterion(

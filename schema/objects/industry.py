@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, false, func, or_, select
 
 from schema import tables
 from schema.filter.operators import bounded
@@ -20,7 +20,7 @@ def within(table: FromClause, code: str, viewer: Viewer) -> ColumnElement[bool]:
     bounded(len(code), 4, "within", "characters")
     if not code.isalpha():
         found: ColumnElement[bool] = table.c.code.startswith(code, autoescape=True)
-        return found
+        return found if code else false()
     above = tables.Industry.__table__.alias()  # a section's divisions: the first two digits of all below it
     divisions = select(above.c.code).where(above.c.parent_code == code.upper())
     return or_(table.c.code == code.upper(), func.substr(table.c.code, 1, 2).in_(divisions))

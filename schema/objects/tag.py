@@ -33,10 +33,10 @@ def tagged(table: FromClause, given: Mapping[str, Any], viewer: Viewer) -> Colum
     """Return the condition that a customer carries any, all or none of the tags, each written dimension:name."""
     parts = [true()]
     for way, names in given.items():
-        bounded(len(names or ()), MOST_TAGS, f"tagged.{way}", "tags")
-        carried = [_carries(table, *_parts(name, f"tagged.{way}")) for name in names or ()]
-        if names is not None:
-            parts.append(WAYS[way](carried))
+        if names is None:
+            raise Refusal(f"tagged.{way} is null; leave it out.", code="invalid")
+        bounded(len(names), MOST_TAGS, f"tagged.{way}", "tags")
+        parts.append(WAYS[way]([_carries(table, *_parts(name, f"tagged.{way}")) for name in names]))
     return and_(*parts)
 
 
