@@ -100,11 +100,11 @@ def fen(exact: Integer) -> Integer:
 
 
 def ratio(numerator: Any, denominator: Any, scale: int = 10_000) -> ColumnElement[int | None]:
-    """Return numerator / denominator at ``scale`` (100 or 10,000), rounded half up, and NULL for a denominator of 0.
+    """Return numerator / denominator at ``scale`` (1, 100 or 10,000), rounded half up, and NULL for a denominator of 0.
 
     The denominator is not negative; a negative numerator is rounded half away from zero.  Long division, two digits at
-    a time, so that nothing leaves int64 (SQLite would go on in floating point) while both are sums of money; a ratio of
-    10^14 or more counts as 10^14.
+    a time, so that nothing leaves int64 (SQLite would go on in floating point) while both are sums of money up to
+    9 * 10^16; a ratio of 10^14 or more counts as 10^14, unless the scale is 1.
     """
     size = case((numerator >= 0, numerator), else_=-numerator)
     whole, rest = size // denominator, size % denominator
@@ -115,5 +115,7 @@ def ratio(numerator: Any, denominator: Any, scale: int = 10_000) -> ColumnElemen
         rounded += rest * 100 // denominator * place
         rest = rest * 100 % denominator
     rounded += case((rest >= denominator - rest, 1), else_=0)
-    rounded = case((whole >= literal(MOST_RATIO, BigInteger), literal(MOST_RATIO * scale, BigInteger)), else_=rounded)
+    if scale > 1:
+        most = literal(MOST_RATIO * scale, BigInteger)
+        rounded = case((whole >= literal(MOST_RATIO, BigInteger), most), else_=rounded)
     return case((denominator > 0, case((numerator >= 0, rounded), else_=-rounded)), else_=null())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, case, literal_column, type_coerce
 
 from schema.expressions import ratio
 from schema.tables.base import Figure
 
+MOST_WHOLE = 90_000_000_000_000_000  # what ``ratio`` divides by within int64; beyond it both are taken in hundreds
 # name -> what it is; each is computed of numbers
 MEASURES: Mapping[str, str] = {
     "known": "How many rows have a known value. 已知值个数",
@@ -23,4 +24,6 @@ MEASURES: Mapping[str, str] = {
 
 def share(part: Any, whole: Any) -> ColumnElement[Any]:
     """Return a part by its whole as a figure of four decimals, rounded half up; NULL where the whole is not positive."""
-    return type_coerce(ratio(part, whole), Figure)
+    large = whole >= literal_column(str(MOST_WHOLE), BigInteger)
+    scaled = (case((large, value // literal_column("100", BigInteger)), else_=value) for value in (part, whole))
+    return type_coerce(ratio(*scaled), Figure)

@@ -239,6 +239,46 @@ def test_amounts_of_several_currencies_are_refused_or_kept_apart(engine: Engine,
     assert one == [{"sum": {"amount": "500.00"}}]
 
 
+def test_a_share_of_a_whole_of_several_currencies_is_refused_also_where_each_group_has_one(
+    engine: Engine, tmp_path: Path
+) -> None:
+    made = world.build(engine, tmp_path, 1, graded=False)
+    with writing(engine) as session:
+        for month, currency, amount in ((1, "CNY", 100), (2, "USD", 300), (3, "EUR", None)):
+            own: dict[str, Any] = {"customer_id": 1, "known_at": KNOWN, "currency": currency}
+            session.add(tables.Order(ordered_on=date(2026, month, 1), amount=amount, **own))
+    asked = "{{ orderGroups({} by: [{{field: ORDERED_ON, part: MONTH}}] {}) {{ nodes {{ sum {{ amount }} {} }} }} }}"
+    for more, selected in (
+        ("", "share { amount }"),
+        ("having: {share: {amount: {gte: 0}}}", ""),
+        ("orderBy: [{share: {amount: DESC}}]", ""),
+    ):
+        (error,) = made.ask(asked.format("", more, selected))["errors"]
+        assert error["extensions"]["code"] == "mixed_currencies", (more, selected)
+    sums = [node["sum"]["amount"] for node in nodes(made, asked.format("", "", "share { count }"))]
+    assert sums == ["100.00", "300.00", None]
+    for known in ("USD", "EUR"):  # an unknown amount brings no currency into the whole
+        given = f'filter: {{currency: {{in: ["EUR", "{known}"]}}}}'
+        shares = [node["share"]["amount"] for node in nodes(made, asked.format(given, "", "share { amount }"))]
+        assert shares == {"USD": ["1.0000", None], "EUR": [None]}[known]
+
+
+def test_sums_shares_and_means_of_the_largest_companies_are_exact(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 5, graded=False)
+    revenues = [Decimal("922337203685.4775"), *(Decimal(n) * 10**13 + Decimal("0.0001") for n in (1, 3, 7, 80))]
+    with writing(engine) as session:
+        for customer, revenue in zip(session.scalars(select(tables.Customer)), revenues, strict=True):
+            customer.annual_revenue, customer.status = revenue, "active" if revenue < 10**12 else "lost"
+    whole = sum(revenues)
+    found = nodes(made, "{ customerGroups(by: [{field: NUMBER}]) { nodes { share { annualRevenue } avg { annualRevenue } } } }")  # fmt: skip
+    for node, revenue in zip(found, revenues, strict=True):
+        assert node["share"]["annualRevenue"] == str((revenue / whole).quantize(FOUR, ROUND_HALF_UP))
+        assert node["avg"]["annualRevenue"] == money([revenue])
+    found = nodes(made, "{ customerGroups { nodes { sum { annualRevenue } avg { annualRevenue } share { annualRevenue } } } }")  # fmt: skip
+    average = {"annualRevenue": str((whole / 5).quantize(FOUR, ROUND_HALF_UP))}
+    assert found == [{"sum": {"annualRevenue": money(revenues)}, "avg": average, "share": {"annualRevenue": "1.0000"}}]
+
+
 REFUSED = [
     ("{ customerGroups(by: [{field: NAME, part: YEAR}]) { nodes { count } } }", "invalid"),
     ("{ customerGroups(by: [{field: NAME}, {field: NAME}]) { nodes { count } } }", "invalid"),
