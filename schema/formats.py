@@ -49,7 +49,10 @@ def storable(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Return a text as it is compared without case and width: lower case, in Unicode's compatible form (NFKC)."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    if text.isascii():
+        return text.lower()
+    # Letter by letter, as PostgreSQL does it: a sigma is the same at the end of a word, an i has no dot beside it.
+    return unicodedata.normalize("NFKC", text).replace("Σ", "σ").replace("İ", "i").lower()
 
 
 def half_width(text: str) -> str:

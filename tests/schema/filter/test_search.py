@@ -33,6 +33,11 @@ def test_every_word_is_found_whatever_its_case_and_width(engine: Engine, tmp_pat
         ("上海 北京", 0), ("_", 1), ("%", 1), ("\\", 0), ("'", 0), ("公司 号", 2), ("", 3), ("   ", 3), ("202601-0002", 1),
     ):  # fmt: skip
         assert count(made, "customers", "Customer", {"search": wanted}) == found, wanted
+    for name, wanted in (("ΟΔΟΣ", "οδοσ"), ("İSTANBUL", "istanbul"), ("NESTLÉ", "nestlé"), ("ЗАО ﬁ①", "зао FI1")):
+        with writing(engine) as session:
+            session.get_one(tables.Customer, 2).name = name
+        for given in ({"search": name}, {"search": wanted}, {"name": {"equals": name, "contains": name}}):
+            assert count(made, "customers", "Customer", given) == 1, given
     assert count(made, "customers", "Customer", {"name": {"startsWith": "abc上"}}) == 1
     assert count(made, "customers", "Customer", {"shortName": {"endsWith": "％_ä"}}) == 1
     assert (
