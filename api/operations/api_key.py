@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy import Select, select
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
 
 from api.commands import api_key as commands
 from api.endpoint.context import Info
-from api.operations.arguments import After, Before, First, Identity, Last, one
+from api.operations.arguments import Identity, one
 from api.operations.declaring import Refusal, mutation, query
+from api.operations.reading import connected
 from api.operations.user import Login
 from schema import tables
 from schema.objects.api_key import ApiKey
-from schema.select import Connection, Key, Page, page
 from schema.select.field import key_of
 
 ApiKeyResult = Annotated[
@@ -41,31 +44,41 @@ IssuedResult = Annotated[
 ]
 
 
+class ForAdministrators(FieldExtension):
+    """Refuses whoever may not manage users."""
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        """Call the resolver."""
+        info.context.actor.require("manage_users")
+        return next_(source, info, **arguments)
+
+
+def _keys(login: str | None = None) -> Select[Any]:
+    """Return the statement of all API keys, or of those of one user."""
+    statement = select(tables.ApiKey)
+    return statement if login is None else statement.join(tables.ApiKey.user).where(tables.User.login == login)
+
+
+def _listed() -> StrawberryField:
+    """Declare the list."""
+    field = connected(
+        ApiKey,
+        "API keys, newest first, by pages; for administrators. API 密钥列表",
+        [("id", True)],
+        rows=_keys,
+        arguments={"login": ("str", "Of this user; of everybody when left out. 登录名")},
+    )
+    field.extensions = [ForAdministrators()]
+    (login,) = (argument for argument in field.arguments if argument.python_name == "login")
+    login.deprecation_reason = "Use filter: { user: { login: { equals: … } } }. 改用 filter"
+    return field
+
+
 @strawberry.type
 class ApiKeyQueries:
     """Reads of API keys."""
 
-    @query(Connection[ApiKey], "API keys, newest first, by pages; for administrators. API 密钥列表")
-    def api_keys(
-        self,
-        info: Info,
-        login: Annotated[
-            str | None, strawberry.argument(description="Of this user; of everybody when left out. 登录名")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Page:
-        """Return a page of API keys."""
-        info.context.actor.require("manage_users")
-        statement = select(tables.ApiKey)
-        if login is not None:
-            statement = statement.where(
-                tables.ApiKey.user_id.in_(select(tables.User.id).where(tables.User.login == login))
-            )
-        keys = [Key(tables.ApiKey.id, descending=True)]
-        return page(statement, keys, "newest", first=first, after=after, last=last, before=before)
+    api_keys = _listed()
 
 
 @strawberry.type

@@ -8,12 +8,6 @@ import strawberry
 from sqlalchemy import Select, select
 from strawberry.types.unset import UNSET
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many rows, forward; 50 when not given, at most 500. 取前几行")
-]
-After = Annotated[str | None, strawberry.argument(description="Cursor after which to begin. 起始游标之后")]
-Last = Annotated[int | None, strawberry.argument(description="How many rows, backward from the end. 取后几行")]
-Before = Annotated[str | None, strawberry.argument(description="Cursor before which to end. 结束游标之前")]
 CustomerId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the customer. 客户标识")]
 Identity = Annotated[strawberry.ID, strawberry.argument(description="Global id of the row. 标识")]
 VersionId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the policy version. 政策版本标识")]

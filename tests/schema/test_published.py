@@ -56,6 +56,22 @@ def test_every_type_field_and_argument_says_what_it_is() -> None:
     assert silent == []
 
 
+def test_what_is_deprecated_says_what_to_use_instead() -> None:
+    found = {}
+    for type_ in OWN:
+        if isinstance(type_, (GraphQLObjectType, GraphQLInputObjectType)):
+            for name, field in type_.fields.items():
+                parts = {f"{type_.name}.{name}": field}
+                parts |= {f"{type_.name}.{name}({key})": one for key, one in getattr(field, "args", {}).items()}
+                found |= {place: part.deprecation_reason for place, part in parts.items() if part.deprecation_reason}
+        if isinstance(type_, GraphQLEnumType):
+            found |= {
+                f"{type_.name}.{n}": v.deprecation_reason for n, v in type_.values.items() if v.deprecation_reason
+            }
+    assert found.keys() == {"Query.apiKeys(login)"}
+    assert [reason for reason in found.values() if not reason.startswith("Use ")] == []
+
+
 def mapped() -> list[tuple[GraphQLObjectType, Any]]:
     found = []
     for type_ in OWN:
