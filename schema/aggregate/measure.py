@@ -25,5 +25,5 @@ MEASURES: Mapping[str, str] = {
 def share(part: Any, whole: Any) -> ColumnElement[Any]:
     """Return a part by its whole as a figure of four decimals, rounded half up; NULL where the whole is not positive."""
     large = whole >= literal_column(str(MOST_WHOLE), BigInteger)
-    scaled = (case((large, value // literal_column("100", BigInteger)), else_=value) for value in (part, whole))
-    return type_coerce(ratio(*scaled), Figure)
+    of, all_ = (case((large, value // literal_column("100", BigInteger)), else_=value) for value in (part, whole))
+    return type_coerce(ratio(of, all_), Figure)

@@ -146,7 +146,7 @@ class Statement:
             columns.append(share(groups.c.n, _over(groups.c.n, {})).label("p_count"))
         if LEAST in groups.c:
             least, greatest = groups.c[LEAST], groups.c[GREATEST]
-            mixed = func.max(case((least != greatest, 1), else_=0)).over()
+            mixed: ColumnElement[Any] = func.max(case((least != greatest, 1), else_=0)).over()
             if any("share" in self.needed[number.name] for number in self.priced):
                 mixed = case((func.min(least).over() != func.max(greatest).over(), 1), else_=0)
             columns.append(mixed.label(MIXED))
