@@ -21,7 +21,8 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 LEEWAY = 30  # seconds by which clocks may differ
 OLD = 600  # seconds after which the issuer's keys are fetched again
 PAUSE = 10  # seconds between two fetches, however many tokens name a key that is not known
-MOST_TOKEN, MOST_ANSWER = 16_000, 1_000_000
+WAIT = 2  # seconds that a token of an unknown key waits for another thread's fetch
+MOST_TOKEN, MOST_ANSWER, MOST_SUBJECT = 16_000, 1_000_000, 400
 DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -58,15 +59,25 @@ class Issuer:
 
     def _key(self, name: str | None) -> Any:
         """Return the published key of a name, the only one for none; None when there is no such key."""
-        with self._lock:
-            moment = time.monotonic()
-            wanted = name not in self._keys or moment - self._fetched > OLD
-            if wanted and moment - self._tried > PAUSE:
-                self._tried = moment
-                self._fetch()
-            if name is None:
-                return next(iter(self._keys.values())) if len(self._keys) == 1 else None
-            return self._keys.get(name)
+        known = name in self._keys
+        due = not known or time.monotonic() - self._fetched > OLD
+        # While another thread fetches, which may take long, whoever names a known key does not wait for it.
+        if due and self._lock.acquire(timeout=0 if known else WAIT):
+            try:
+                self._refresh(name)
+            finally:
+                self._lock.release()
+        if name is None:
+            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+        return self._keys.get(name)
+
+    def _refresh(self, name: str | None) -> None:
+        """Fetch the keys when a name is not among them, or they are old, and nobody has tried a moment ago."""
+        moment = time.monotonic()
+        wanted = name not in self._keys or moment - self._fetched > OLD
+        if wanted and moment - self._tried > PAUSE:
+            self._tried = moment
+            self._fetch()
 
     def _fetch(self) -> None:
         """Fetch the keys; those that are known stay when the issuer does not answer."""
@@ -113,8 +124,11 @@ def issuer(address: str, audience: str) -> Issuer:
 
 
 def subject_of(claims: Mapping[str, Any]) -> str:
-    """Return under which name a user is linked: the issuer, a space, the subject there."""
-    return f"{claims['iss']} {claims['sub']}"
+    """Return under which name a user is linked: the issuer, a space, the subject there; Forbidden for what cannot be kept."""
+    found = f"{claims['iss']} {claims['sub']}"
+    if len(found) > MOST_SUBJECT or not found.isprintable():
+        raise refused(f"its issuer and subject are not {MOST_SUBJECT} printable characters at most")
+    return found
 
 
 def roles_of(claims: Mapping[str, Any], settings: Settings) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
@@ -11,7 +12,7 @@ from api.access import Actor, actor_of_key, actor_of_login, actor_of_session
 from api.commands import user as users
 from api.database import reading, writing
 from api.errors import Forbidden
-from api.oidc import issuer, login_of, roles_of, subject_of
+from api.oidc import LEEWAY, issuer, login_of, roles_of, subject_of
 from api.settings import Settings, settings
 from schema.tables import User
 
@@ -37,9 +38,9 @@ def is_token(key: str) -> bool:
 
 
 def token_ends(token: str) -> datetime:
-    """Return when a token is over; Forbidden for one that does not hold."""
+    """Return when a token signs in no more, in a hundred years at the latest; Forbidden for one that does not hold."""
     claims = issuer(settings().oidc_issuer, settings().oidc_audience).claims(token)
-    return datetime.fromtimestamp(int(claims["exp"]), UTC)
+    return datetime.fromtimestamp(min(int(claims["exp"]) + LEEWAY, time.time() + 36_500 * 86_400), UTC)
 
 
 def _actor_of_token(engine: Engine, token: str, chosen: Settings) -> Actor | None:

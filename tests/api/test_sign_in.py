@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import jwt
@@ -146,6 +146,9 @@ WRONG: dict[str, Callable[[Local], str]] = {
     "no token": lambda local: "a.b.c",
     "far too long": lambda local: local.token(more="x" * 20_000),
     "cut": lambda local: local.token()[:-4],
+    "a subject that no database keeps": lambda local: local.token(sub="a\0b"),
+    "an endless subject": lambda local: local.token(sub="s" * 400),
+    "a signature of nothing": lambda local: f"{local.token(kid='two').rpartition('.')[0]}.{'A' * 86}",
 }
 
 
@@ -222,6 +225,34 @@ def test_keys_are_fetched_when_new_and_seldom_for_what_is_not_known(
         signed_in(sqlite_engine, local.token())  # the old key is no longer published
 
 
+def test_who_names_a_known_key_does_not_wait_for_an_issuer_that_hangs(
+    sqlite_engine: Engine, local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert signed_in(sqlite_engine, local.token()) is not None
+    monkeypatch.setattr(oidc, "PAUSE", 0)
+    monkeypatch.setattr(oidc, "OLD", 0)
+    monkeypatch.setattr(oidc, "WAIT", 0.01)
+    asked, answers = Event(), Event()
+
+    def hanging(address: str) -> dict[str, Any]:
+        asked.set()
+        answers.wait(20)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(oidc, "_fetched", hanging)
+    first = Thread(target=signed_in, args=(sqlite_engine, local.token()))
+    first.start()
+    assert asked.wait(5)
+    try:
+        assert signed_in(sqlite_engine, local.token()) is not None
+        with pytest.raises(Refusal, match="not among those"):
+            signed_in(sqlite_engine, local.token(kid="two"))
+        assert first.is_alive()
+    finally:
+        answers.set()
+        first.join()
+
+
 def test_an_issuer_that_does_not_answer_refuses_with_a_sentence(sqlite_engine: Engine, local: Local) -> None:
     local.up = False
     with pytest.raises(Refusal, match="gives no keys") as refused:
@@ -254,7 +285,22 @@ def test_a_token_signs_in_over_http_and_begins_a_session_that_ends_with_it(
         assert client.post("/graphql", json=asked, headers={"x-fenji-csrf": "1"}).json()["data"]["me"]["login"] == "ana"
     with reading(engine) as connection:
         (row,) = connection.execute(select(PageSession.created_at, PageSession.expires_at)).all()
-    assert 100 < (row.expires_at - row.created_at).total_seconds() <= 120
+    assert 100 < (row.expires_at - row.created_at).total_seconds() <= 120 + oidc.LEEWAY
+
+
+@pytest.mark.parametrize("end", [-10, 10**9, 10**18])
+def test_a_session_lasts_as_long_as_its_token_signs_in_and_twelve_hours_at_most(
+    sqlite_engine: Engine, tmp_path: Path, local: Local, end: int
+) -> None:
+    world.build(sqlite_engine, tmp_path, 1, graded=False)
+    with TestClient(make_app(sqlite_engine, tmp_path, worker=False)) as client:
+        key = local.token(exp=int(time.time()) + end)
+        assert client.post("/session", json={"key": key}, headers={"x-fenji-csrf": "1"}).status_code == 200
+        assert client.get("/session").json()["login"] == "ana"
+    with reading(sqlite_engine) as connection:
+        row = connection.execute(select(PageSession.created_at, PageSession.expires_at)).one()
+    lasts = (row.expires_at - row.created_at).total_seconds()
+    assert lasts <= 30 if end < 0 else 43_000 < lasts <= 43_200
 
 
 def test_without_an_issuer_a_token_is_an_unknown_key(sqlite_engine: Engine) -> None:

@@ -95,7 +95,7 @@ def test_a_link_opens_with_its_ticket_alone_and_only_this_page_for_a_while(
     name, until, signature = given.split(".")
     for wrong in (f"{name}.{int(until) + 9}.{signature}", f"{name}.{until}.{signature[:-1]}x", f"{name}.{until}", "", "..", "a.b.c",
                   f"{'%' * 16}.{until}.{signature}", ticket(key, "sha256:" + "cd" * 32), ticket("fenji_other", EVIDENCE),
-                  ticket(key, EVIDENCE, now=time.time() - SECONDS - 1)):  # fmt: skip
+                  ticket(key, EVIDENCE, now=time.time() - SECONDS - 1), f"{given[:16]}.{'9' * 5000}.{signature}"):  # fmt: skip
         assert client.get(path(), params={"ticket": wrong}).status_code == 401, wrong
     with writing(made.engine) as session:
         api_keys.revoke_all(session, users.operator(session), "analyst")
