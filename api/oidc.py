@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from api.errors import ExtraMissing, Forbidden, Invalid
 from api.settings import Settings
 
+LOG = logging.getLogger("fenji.oidc")
 # Signatures by public keys alone: a secret shared with the issuer, or none, proves nothing here.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
@@ -88,7 +90,8 @@ class Issuer:
             published = self._jwt.PyJWKSet.from_dict(_fetched(str(described.get("jwks_uri"))))
         except (OSError, ValueError, self._jwt.PyJWTError) as error:
             if not self._keys:
-                raise Forbidden(f"The issuer {self.address} gives no keys: {error}.", code="not_signed_in") from error
+                LOG.error("the issuer %s gives no keys: %s", self.address, error)
+                raise Forbidden("The issuer gives no keys; try again later.", code="not_signed_in") from error
             return
         self._keys = {
             key.key_id: key for key in published.keys if key.public_key_use in (None, "sig") and key.key_type != "oct"

@@ -277,6 +277,18 @@ def of_mutations() -> Iterator[Probe]:
             )
 
 
+def of_subscriptions() -> Iterator[Probe]:
+    """Yield every subscription, narrowed by each personal field below its filter."""
+    assert CORE.subscription_type is not None
+    for name, field in CORE.subscription_type.fields.items():
+        if "filter" not in field.args:
+            continue
+        type_, more = _input(field.args["filter"]), ", hours: 1" if "hours" in field.args else ""
+        assert type_ is not None
+        for literal, about in conditions(type_, all_=False):
+            yield Probe(f"subscription {{ {name}(filter: {literal}{more}) {{ __typename }} }}", about)
+
+
 def selection(type_: GraphQLObjectType, depth: int) -> str:
     """Return everything that can be selected of a type without required arguments, relations ``depth`` deep."""
     parts = ["__typename"]
