@@ -53,7 +53,7 @@ def decide(
     if not reason.strip():
         raise Invalid(f"reason: say why the fall of {customer.number} to {standing.proposed} is {decision}.")
     if (there := session.get(FallDecision, (run_id, customer_id))) is not None:
-        raise Conflict(f"The fall of {customer.number} in run {run_id} is {there.decision} already: {there.reason}")
+        raise Conflict(f"The fall of {customer.number} in run {run_id} is {there.decision} already.")
     decided = FallDecision(
         run_id=run_id, customer_id=customer_id, decision=decision, reason=reason.strip(), decided_by_id=actor.id
     )
