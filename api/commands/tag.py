@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.access import Actor
@@ -32,17 +35,25 @@ def assign(
     if ends_on is not None and ends_on < today(settings().zone):
         raise Invalid(f"ends_on: {ends_on} is over; choose today or later, or leave it out.")
     cleaned = clean("tags", {"dimension": dimension, "tag": name})
-    tag = session.scalar(select(Tag).where(Tag.dimension == cleaned["dimension"], Tag.name == cleaned["tag"]))
+    named = select(Tag).where(Tag.dimension == cleaned["dimension"], Tag.name == cleaned["tag"])
+    tag = session.scalar(named)
     if tag is None:
-        tag = Tag(dimension=cleaned["dimension"], name=cleaned["tag"])
-        session.add(tag)
-        session.flush()
+        created(session, [(str(cleaned["dimension"]), str(cleaned["tag"]))])
+        tag = session.scalars(named).one()
     if session.scalar(_held(customer_id, tag.id)) is not None:
         raise Conflict(f"{customer.number} carries {tag.dimension}:{tag.name} already.")
     session.add(CustomerTag(customer_id=customer_id, tag_id=tag.id, author_id=actor.id, reason=reason, ends_on=ends_on))
     session.flush()
     record(session, actor, "assign", "tags", tag.id, customer=customer_id)
     return customer
+
+
+def created(session: Session, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Create tags by dimension and name and return their ids, without those that somebody else created at the same moment."""
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    new = dialect.insert(Tag).on_conflict_do_nothing().returning(Tag.id, Tag.dimension, Tag.name)
+    rows = session.execute(new, [{"dimension": dimension, "name": name} for dimension, name in pairs]) if pairs else ()
+    return {(row.dimension, row.name): row.id for row in rows}
 
 
 def remove(session: Session, actor: Actor, customer_id: int, tag_id: int) -> Customer:

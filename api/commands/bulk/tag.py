@@ -11,6 +11,7 @@ from api.commands.bulk.action import Action
 from api.commands.bulk.batch import Batch
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.rows import deleted, held, inserted, one_of
+from api.commands.tag import created
 from schema.tables import CustomerTag, Tag
 
 
@@ -50,9 +51,11 @@ class TagAssignment(Action):
         entries = batch.to_write()
         pairs = [(entry.columns["dimension"], entry.columns["tag"]) for entry in entries]
         new = sorted(set(pairs) - self.tags.keys())
-        made = inserted(batch.session, Tag, [{"dimension": one, "name": name} for one, name in new], self.instant)
-        self.tags |= dict(zip(new, made, strict=True))
-        journal.created(Tag, made)
+        made = created(batch.session, new)
+        journal.created(Tag, sorted(made.values()))
+        self.tags |= made
+        if len(made) < len(new):  # the others were created by somebody else since the check
+            self.tags |= _tags(batch, {*new} - made.keys())
         rows = [
             {
                 "customer_id": entry.own["customer_id"],

@@ -5,13 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 import world
 from sqlalchemy import Engine, func, select
 
-from api.database import reading
+from api.commands import tag
+from api.database import reading, writing
 from schema import tables
 from schema.select.field import global_id
 
@@ -187,6 +189,23 @@ def test_two_calls_at_once_with_one_key_write_once(made: world.World) -> None:
     assert len({tuple(one["ids"]) for one in answers}) == 1
     assert count(made.engine, tables.Customer) == before + 200
     assert count(made.engine, tables.BulkCall) == 1
+
+
+def test_a_tag_that_somebody_else_creates_at_the_same_moment_is_shared(made: world.World) -> None:
+    bulk = f"mutation M($rows: [TagAssignment!]!) {{ r: assignTags(input: $rows) {ANSWER} }}"
+    rows = [{"customerId": customer(n), "dimension": "新", "name": name} for n in (2, 3) for name in ("同时", "只有我")]
+    single = f'mutation {{ r: assignTag(customerId: "{customer(4)}", dimension: "新", name: "同时") {{ __typename }} }}'
+    with ThreadPoolExecutor(2) as pool:
+        with writing(made.engine) as session:
+            tag.assign(session, made.people["boss"], 1, "新", "同时")
+            calls = [pool.submit(made.data, bulk, {"rows": rows}), pool.submit(made.data, single)]
+            sleep(0.3)
+        answers = [call.result()["r"] for call in calls]
+    assert answers[0]["written"] == 4
+    assert answers[1]["__typename"] == "Customer"
+    with reading(made.engine) as connection:
+        new = select(tables.Tag.name).where(tables.Tag.dimension == "新")
+        assert sorted(connection.execute(new).scalars()) == ["只有我", "同时"]
 
 
 def test_a_row_said_twice_and_a_row_that_is_not_there_are_told(made: world.World) -> None:
