@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.access import Actor
 from api.commands.fields import clean
-from api.commands.order_amount import line_amount, settle_amounts
+from api.commands.order_amount import line_amount, lines_amount
 from api.commands.row import Values, add, change
 from api.errors import Invalid
 from schema.tables import Order, OrderLine
@@ -22,15 +23,11 @@ def create(session: Session, actor: Actor, customer_id: int, values: Values, lin
     actor.require("edit_order")
     own = {"paid_known_at": now()} if values.get("paid_on") else {}
     order = add(session, actor, "orders", Order, values, customer_id=customer_id, **own)
-    for number, line in enumerate(lines, start=1):
-        session.add(OrderLine(order_id=order.id, **line_columns(line, number)))
     if lines:
+        columns = [line_columns(line, number) for number, line in enumerate(lines, start=1)]
+        order.amount = sum_of(columns, order.amount)
+        session.add_all(OrderLine(order_id=order.id, **line) for line in columns)
         session.flush()
-        stated = order.amount
-        settle_amounts(session, [order.id])
-        session.refresh(order)
-        if stated is not None and stated != order.amount:
-            raise Invalid(f"amount: {stated} is not the sum of the lines, {order.amount}; correct one of them.")
     return order
 
 
@@ -46,6 +43,17 @@ def update(session: Session, actor: Actor, key: int, values: Values) -> Order:
     known = session.scalar(select(Order.paid_on).where(Order.id == key))
     own = {"paid_known_at": now()} if values.get("paid_on") not in (None, known) else {}
     return change(session, actor, "orders", Order, key, values, **own)
+
+
+def sum_of(lines: Sequence[Mapping[str, Any]], stated: Decimal | None) -> Decimal:
+    """Return the amount of an order, the exact sum of its lines' columns; Invalid when another one is stated, or too large."""
+    try:
+        total = lines_amount(line["amount"] for line in lines)
+    except ValueError as error:
+        raise Invalid(f"amount: {error}.") from error
+    if stated is not None and stated != total:
+        raise Invalid(f"amount: {stated} is not the sum of the lines, {total:f}; correct one of them.")
+    return total
 
 
 def line_columns(values: Values, number: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, cast, func, select, type_coerce, update
@@ -30,6 +30,14 @@ def line_amount(quantity: int | None, unit_price: Decimal | None, discount: int,
     if amount is not None and amount != exact:
         raise ValueError(f"{amount:f} is not quantity x unit price x (1 - discount) = {exact:f}; correct one of them")
     return exact
+
+
+def lines_amount(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum of lines' amounts; ValueError when it is more than an amount may be."""
+    total = sum(amounts, Decimal("0.00"))  # at least two decimals, as amounts are shown
+    if total > MOST_MONEY:
+        raise ValueError(f"the lines sum to {total:f}, more than {MOST_MONEY:,}; check their amounts")
+    return total
 
 
 def settle_amounts(session: Session, order_ids: Collection[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +12,7 @@ from api.commands.bulk.creation import Creation
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.removal import Removal
 from api.commands.bulk.rows import inserted, one_of
-from api.commands.order import line_columns
+from api.commands.order import line_columns, sum_of
 from api.errors import Invalid
 from schema.tables import Order, OrderLine
 
@@ -41,12 +40,10 @@ class OrderCreation(Creation):
                 batch.refuse(entry, ("lines", str(number - 1)), problem.code, problem.message)
                 return
         entry.own["lines"] = lines
-        total = sum((line["amount"] for line in lines), Decimal("0.00"))  # at least two decimals, as amounts are shown
-        stated = entry.columns.get("amount")
-        if stated is not None and stated != total:
-            message = f"amount: {stated} is not the sum of the lines, {total:f}; correct one of them."
-            batch.refuse(entry, ("amount",), "invalid", message)
-        entry.columns["amount"] = total
+        try:
+            entry.columns["amount"] = sum_of(lines, entry.columns.get("amount"))
+        except Invalid as problem:
+            batch.refuse(entry, ("amount",), problem.code, problem.message)
 
     def follow(self, batch: Batch, entries: list[Entry], journal: Journal) -> None:
         """Insert the lines."""

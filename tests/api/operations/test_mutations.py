@@ -238,6 +238,7 @@ REFUSED = [
     (f'updateNeed(id: "{global_id("Need", 1)}", input: {{budgetMax: 1}})', "invalid", "budget_max"),
     (f'createOrder(customerId: "{CUSTOMER}", input: {{orderedOn: "2026-01-05", amount: 1, lines: [{{amount: 2}}]}})', "invalid", "sum of the lines"),
     (f'createOrder(customerId: "{CUSTOMER}", input: {{orderedOn: "2026-01-05", lines: [{{product: "x"}}]}})', "invalid", "line 1"),
+    (f'createOrder(customerId: "{CUSTOMER}", input: {{orderedOn: "2026-01-05", lines: [{", ".join(["{amount: 1000000000000}"] * 93)}]}})', "invalid", "lines sum to"),
     (f'assignTag(customerId: "{global_id("Customer", 2)}", dimension: "需求", name: "采购设备0")', "conflict", "already"),
     (f'removeTag(customerId: "{CUSTOMER}", tagId: "{global_id("Tag", 1)}")', "not_found", "does not carry"),
     (f'createServiceRecord(customerId: "{CUSTOMER}", input: {{kind: "consult", openedAt: "2026-01-05T09:00:00+08:00", contactId: "{global_id("Contact", 1)}"}})', "invalid", "another customer"),
