@@ -9,7 +9,6 @@ from typing import Annotated, Any, Union
 import strawberry
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
-from strawberry.utils.str_converters import to_camel_case
 
 import schema.objects.customer  # noqa: F401 - the filter of any type names the types that hang on a customer
 from api.commands.bulk.action import Action
@@ -124,7 +123,7 @@ class Bulk:
             entries, errors = taken.entries(input)
             request = request_of(name, [input, mode.value])
             options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
-            return self.answered(perform_call(info, action, entries, options, errors))
+            return self.answered(perform_call(info, action, entries, options, errors), taken)
 
         resolve.__annotations__ = {
             "info": Info,
@@ -154,7 +153,7 @@ class Bulk:
             search = self._search(info, filter, expected, entry, into)
             request = request_of(name, [filter, expected, values, mode.value])
             options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
-            return self.answered(perform_call(info, action, search, options))
+            return self.answered(perform_call(info, action, search, options), taken)
 
         resolve.__annotations__ = {
             "info": Info,
@@ -195,7 +194,7 @@ class Bulk:
                 entry.own["reason"] = reason
             request = request_of(name, [ids, reason, mode.value])
             options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
-            return self.answered(perform_call(info, action, entries, options, errors))
+            return self.answered(perform_call(info, action, entries, options, errors), taken)
 
         resolve.__annotations__ = {
             "info": Info,
@@ -220,7 +219,7 @@ class Bulk:
             search = self._search(info, filter, expected, Entry(0, {}, {"reason": reason}))
             request = request_of(name, [filter, expected, reason, mode.value])
             options = Options(name, request, Mode(mode.value), dry_run, idempotency_key)
-            return self.answered(perform_call(info, action, search, options))
+            return self.answered(perform_call(info, action, search, options), Taken())
 
         resolve.__annotations__ = {"info": Info, **self._searched(), "reason": Reason, **TAKEN}
         described = f"Delete the rows that a filter finds: {self.plural}. 按条件删除{self.zh}"
@@ -242,8 +241,8 @@ class Bulk:
         resolve.__annotations__ = {"info": Info, "id": Identity, "reason": Reason}
         return mutation(DeletionResult, f"Delete a row: {self.plural}. 删除{self.zh}")(resolve)
 
-    def answered(self, outcome: Outcome) -> Any:
-        """Return what a mutation of the noun answers."""
+    def answered(self, outcome: Outcome, taken: Taken) -> Any:
+        """Return what a mutation of the noun answers to rows that were ``taken``."""
         type_name = self.type_.__strawberry_definition__.name
         return self.answer(
             state=BulkState(outcome.state.value),
@@ -253,8 +252,8 @@ class Bulk:
             rejected=outcome.rejected,
             ids=[None if key is None else strawberry.ID(global_id(type_name, key)) for key in outcome.keys],
             errors=[
-                RowError(index=e.index, path=[to_camel_case(part) for part in e.path], code=e.code, message=e.message)
-                for e in outcome.errors
+                RowError(index=error.index, path=taken.path(error), code=error.code, message=error.message)
+                for error in outcome.errors
             ],
             undo=undoing(outcome),
             keys=outcome.keys,

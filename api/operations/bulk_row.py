@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from strawberry.utils.str_converters import to_snake_case
+from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
 from api.commands.bulk.batch import Entry
 from api.commands.bulk.batch import RowError as Wrong
@@ -62,6 +62,11 @@ class Taken:
                     entry.own[name] = key
             entries.append(entry)
         return entries, errors
+
+    def path(self, error: Wrong) -> list[str]:
+        """Return where an error is, by GraphQL's names of fields."""
+        given = {known: name for name, known in self.named.items()}
+        return [to_camel_case(given.get(part, part)) for part in error.path]
 
 
 def as_given(_type: type, value: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:

@@ -32,16 +32,16 @@ class Change(Action):
         for entry in batch.standing():
             missing(batch, entry, self.table, entry.key, self.before, "id")
         for entry in batch.standing():
-            if not entry.values and not entry.own:
-                what = f"{self.table.__name__} {entry.key}"
-                batch.refuse(entry, (), "invalid", f"Nothing to change on {what}: give at least one field.")
-                continue
             for name, problem in masks_among(batch.actor, self.noun, entry.values):
                 batch.leave_out(entry, name, "invalid", problem)
             cleaned = self.read(batch, entry, partial=True)
             self.agree(batch, entry, cleaned, self._fields(self.former(entry)))
             entry.columns = self.columns(cleaned)
         self.complete(batch)
+        for entry in batch.standing():
+            if not entry.values and not entry.own:  # nothing was given, or nothing is left of it
+                what = f"{self.table.__name__} {entry.key}"
+                batch.refuse(entry, (), "invalid", f"Nothing to change on {what}: give at least one field.")
         telling = not self.personal or batch.actor.sees_all
         for entry in batch.standing():
             entry.columns |= self._owned(entry)

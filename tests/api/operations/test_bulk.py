@@ -144,6 +144,9 @@ def test_no_mode_leaves_half_a_row(made: world.World) -> None:
         answer = made.data(orders, {"rows": rows, "mode": mode})["r"]
         assert (answer["state"], answer["written"]) == ("NOTHING", 0)
         assert [(one["path"], one["code"]) for one in answer["errors"]] == [(["lines", "1"], "invalid")]
+    large = [dict(rows[0], lines=[{"amount": "1000000000000"}] * 1000)]  # together more than 64 bits hold
+    answer = made.data(orders, {"rows": large, "mode": "REJECT_FAILED"})["r"]
+    assert [(one["path"], one["code"]) for one in answer["errors"]] == [(["amount"], "invalid")]
     tags = f"mutation M($rows: [TagAssignment!]!) {{ r: assignTags(input: $rows, mode: REJECT_FAILED) {ANSWER} }}"
     over = [{"customerId": customer(1), "dimension": "新维度", "name": "新", "endsOn": "2020-01-01"}]
     assert made.data(tags, {"rows": over})["r"]["errors"][0]["path"] == ["endsOn"]
@@ -224,6 +227,28 @@ def test_a_row_said_twice_and_a_row_that_is_not_there_are_told(made: world.World
         (4, [], "invalid"),
     ]
     assert answer["ids"] == [customer(1), None, None, None, None]
+
+
+def test_the_path_of_an_error_names_the_fields_of_the_input(made: world.World) -> None:
+    query = f"mutation M($rows: [TagAssignment!]!) {{ r: assignTags(input: $rows, mode: REJECT_FAILED) {ANSWER} }}"
+    rows = [
+        {"customerId": customer(1), "dimension": "需求", "name": ""},
+        {"customerId": "x", "dimension": "", "name": "甲"},
+    ]
+    rows += [{"customerId": customer(2), "dimension": "需求", "name": "甲", "endsOn": "2020-01-01"}]
+    paths = [one["path"] for one in made.data(query, {"rows": rows})["r"]["errors"]]
+    assert paths == [["name"], ["customerId"], ["endsOn"]]
+
+
+def test_a_change_of_which_nothing_is_left_is_rejected(made: world.World) -> None:
+    """Whoever sees masks is not told what is unchanged; it was told that such a row was written, and audited."""
+    query = f"mutation M($rows: [NeedChange!]!) {{ r: updateNeeds(input: $rows, mode: IGNORE_FAILED) {ANSWER} }}"
+    before = fingerprint(made.engine)
+    for who in ("sales", "marketing"):
+        answer = made.data(query, {"rows": [{"id": global_id("Need", 1), "budgetMin": "-7"}]}, who=who)["r"]
+        assert (answer["state"], answer["written"], answer["unchanged"], answer["rejected"]) == ("NOTHING", 0, 0, 1)
+        assert [one["path"] for one in answer["errors"]] == [["budgetMin"], []]
+    assert fingerprint(made.engine) == before
 
 
 def test_a_row_that_is_so_already_is_neither_written_nor_audited(made: world.World) -> None:
