@@ -16,6 +16,9 @@ from policies.refusal import Refusal
 
 MOST_ROWS = 10_000
 MOST_ERRORS = 1_000  # that are listed; all are counted
+MOST_TEXT = (
+    10_000_000  # characters of all rows: one text for each of many rows is written, and audited, that many times
+)
 
 
 class Mode(Enum):
@@ -72,6 +75,9 @@ class Batch:
         if len(entries) > MOST_ROWS:
             message = f"The call has {len(entries):,} rows; at most {MOST_ROWS:,} are allowed, make several calls."
             raise Refusal(message, code="too_large")
+        if (characters := sum(map(_characters, entries))) > MOST_TEXT:
+            message = f"The rows hold {characters:,} characters of text; at most {MOST_TEXT:,} are allowed, shorten the texts or make several calls."
+            raise Refusal(message, code="too_large")
         self.session, self.actor, self.entries, self.mode, self.dry_run = session, actor, entries, mode, dry_run
         self.errors: list[RowError] = []
         for error in errors:
@@ -112,6 +118,10 @@ class Batch:
     def listed(self) -> list[RowError]:
         """Return the first errors in the order of the rows."""
         return sorted(self.errors, key=lambda error: error.index)[:MOST_ERRORS]
+
+
+def _characters(entry: Entry) -> int:
+    return sum(len(value) for given in (entry.values, entry.own) for value in given.values() if isinstance(value, str))
 
 
 def kept(noun: str, error: RowError) -> RowError:

@@ -86,6 +86,19 @@ def test_what_the_caller_cannot_mean_is_refused_and_nothing_is_written(
     assert written(made.engine) == before
 
 
+def test_one_text_for_many_rows_is_bounded(made: world.World) -> None:
+    """A text of half a megabyte would be written, and audited, as often as the filter finds rows."""
+    status = f"""mutation M($text: String!) {{ r: changeCustomerStatusesWhere(
+      filter: {{}}, expected: 9, mode: IGNORE_FAILED, input: {{ status: LOST, reason: $text }}) {ANSWER} }}"""
+    gone = f"mutation M($text: String!) {{ r: deleteNeedsWhere(filter: {{}}, expected: 9, reason: $text) {ANSWER} }}"
+    need = f"mutation M($text: String!) {{ r: updateNeedsWhere(filter: {{}}, expected: 9, input: {{ description: $text }}) {ANSWER} }}"
+    before = written(made.engine)
+    for query in (status, gone, need):
+        assert made.data(query, {"text": "长" * 1_200_000})["r"]["code"] == "too_large"
+    assert written(made.engine) == before
+    assert made.data(need, {"text": "长" * 10_000})["r"]["written"] == 9
+
+
 def test_a_filter_on_a_field_that_is_masked_for_the_caller_is_refused(made: world.World) -> None:
     """Marketing edits contacts: how many a filter by number finds must not tell whose the number is."""
     query = f"""mutation M($filter: ContactFilter!, $expected: Int!) {{ r: updateContactsWhere(
