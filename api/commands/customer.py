@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from api.access import Actor
 from api.commands.audit import record
+from api.commands.credit_code import require_unique
 from api.commands.customer_number import next_numbers
 from api.commands.customer_status import refresh_status
 from api.commands.row import Values, add, change, find
 from api.commands.snapshot import today
-from api.errors import Conflict, Invalid, NotFound
+from api.errors import Invalid, NotFound
 from api.settings import settings
 from policies.refusal import Refusal
 from schema.tables import Customer, StatusChange, User
@@ -40,7 +41,8 @@ def create(
     customer = add(
         session, actor, "customers", Customer, values, number=number, owner_id=owner_id, referrer_id=referrer_id
     )
-    _unique_code(session, customer)
+    if customer.uscc is not None:
+        require_unique(session, [customer.id])
     session.add(
         StatusChange(
             customer_id=customer.id, status=customer.status, changed_on=day, reason="record created", author_id=actor.id
@@ -58,7 +60,8 @@ def update(session: Session, actor: Actor, customer_id: int, values: Values) -> 
         owner = fields.pop("owner")
         own["owner_id"] = None if owner is None else _user(session, str(owner))
     customer = change(session, actor, "customers", Customer, customer_id, fields, **own)
-    _unique_code(session, customer)
+    if fields.get("uscc") is not None:
+        require_unique(session, [customer.id])
     return customer
 
 
@@ -102,14 +105,3 @@ def _user(session: Session, login: str) -> int:
     if found is None:
         raise NotFound(f"No active user {login!r} to own the customer; `fenji user add` creates one.")
     return found
-
-
-def _unique_code(session: Session, customer: Customer) -> None:
-    """Raise Conflict when another customer carries the same credit code: it is the same company."""
-    if customer.uscc is None:
-        return
-    other = session.scalar(
-        select(Customer.number).where(Customer.uscc == customer.uscc, Customer.id != customer.id).limit(1)
-    )
-    if other is not None:
-        raise Conflict(f"The credit code {customer.uscc} belongs to customer {other} already; update that one.")

@@ -14,6 +14,7 @@ from api.commands.bulk.change import Change, once
 from api.commands.bulk.creation import Creation
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.rows import held, inserted, one_of
+from api.commands.credit_code import require_unique
 from api.commands.customer import TRANSITIONS
 from api.commands.customer_number import next_numbers
 from api.commands.customer_status import refresh_status
@@ -57,6 +58,7 @@ class CustomerCreation(Creation):
             for entry in entries
         ]
         journal.created(StatusChange, inserted(batch.session, StatusChange, changes, self.instant))
+        require_unique(batch.session, given_codes(entries))
 
 
 class CustomerChange(Change):
@@ -69,6 +71,11 @@ class CustomerChange(Change):
         """Find owners; refuse credit codes that belong to another."""
         owners(batch)
         credit_codes(batch)
+
+    def write(self, batch: Batch, journal: Journal) -> None:
+        """Update the rows that stand and differ."""
+        super().write(batch, journal)
+        require_unique(batch.session, given_codes(batch.to_write()))
 
 
 class StatusMove(Action):
@@ -143,6 +150,11 @@ def owners(batch: Batch) -> None:
         elif name is not None:
             message = f"No active user {name!r} to own the customer; `fenji user add` creates one."
             batch.leave_out(entry, "owner", "not_found", message)
+
+
+def given_codes(entries: list[Entry]) -> list[int]:
+    """Return the keys of rows that have been given a credit code: another call may have given the same since the check."""
+    return [entry.written for entry in entries if entry.written is not None and entry.columns.get("uscc") is not None]
 
 
 def credit_codes(batch: Batch) -> None:

@@ -16,7 +16,8 @@ from api.commands.audit import record_all
 from api.commands.bulk.call import alone
 from api.commands.bulk.journal import Changed, digest, restored
 from api.commands.bulk.rows import deleted, held, one_of, updated
-from api.errors import Forbidden, NotFound
+from api.commands.credit_code import require_unique
+from api.errors import Conflict, Forbidden, NotFound
 from policies.refusal import Refusal
 from schema.tables import Audit, Base, BulkCall, CustomerTag, StatusChange, Tag
 from schema.tables.base import now
@@ -57,6 +58,7 @@ def undo(session: Session, actor: Actor, token: str) -> BulkCall:
         # What was done last is taken back first: rows that name others go before them and come after them.
         for name, group in groupby(reversed(changes), key=lambda change: change.table):
             _take_back(session, MODELS[name], list(group))
+    _same_companies(session, changes)
     for name, group in groupby(changes, key=lambda change: change.table):
         record_all(session, actor, "undo", name, ((change.key, {"call": call.id}) for change in group))
     call.undone_at, call.changes = now(), None
@@ -124,6 +126,16 @@ def _last_word(session: Session, made: set[int]) -> None:
         raise _refused(f"status_changes {later} came after the call; change the rows by hand")
 
 
+def _same_companies(session: Session, changes: list[Changed]) -> None:
+    """Raise a refusal when a customer would have a credit code again that another was given since."""
+    try:
+        require_unique(
+            session, [one.key for one in changes if one.table == "customers" and (one.before or {}).get("uscc")]
+        )
+    except Conflict as conflict:
+        raise _refused(conflict.message.removesuffix("; update that one.")) from conflict
+
+
 def _take_back(session: Session, model: type[Base], changes: list[Changed]) -> None:
     """Undo changes of one table: delete what was created, insert what was deleted, set back what was updated."""
     table: Any = model.__table__
@@ -134,11 +146,11 @@ def _take_back(session: Session, model: type[Base], changes: list[Changed]) -> N
         for change in changes
         if change.after is not None and change.before is not None
     ]
-    if model is Tag:  # a tag that others have put on customers since stays
-        used = select(CustomerTag.tag_id)
-        session.connection().execute(delete(Tag).where(one_of(session, table.c.id, created), Tag.id.not_in(used)))
-        return
     try:
+        if model is Tag:  # a tag that others have put on customers since stays
+            unused = Tag.id.not_in(select(CustomerTag.tag_id))
+            session.connection().execute(delete(Tag).where(one_of(session, table.c.id, created), unused))
+            return
         deleted(session, model, created)
         if gone:
             session.connection().execute(insert(table), sorted(gone, key=lambda row: row["id"]))

@@ -12,6 +12,7 @@ import pytest
 import world
 from sqlalchemy import Engine, func, select
 
+from api.commands import customer as customers_
 from api.commands import tag
 from api.database import reading, writing
 from schema import tables
@@ -209,6 +210,25 @@ def test_a_tag_that_somebody_else_creates_at_the_same_moment_is_shared(made: wor
     with reading(made.engine) as connection:
         new = select(tables.Tag.name).where(tables.Tag.dimension == "新")
         assert sorted(connection.execute(new).scalars()) == ["只有我", "同时"]
+
+
+def test_two_who_give_one_credit_code_at_the_same_moment_do_not_both_get_it(made: world.World) -> None:
+    code = "91310000775785552L"
+    calls: list[tuple[str, dict[str, Any]]] = [
+        (CREATE, {"rows": [{"name": "丁公司", "uscc": code}]}),
+        (CHANGE, {"rows": [{"id": customer(2), "uscc": code}]}),
+        (f'mutation {{ r: updateCustomer(id: "{customer(3)}", input: {{uscc: "{code}"}}) {{ __typename }} }}', {}),
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        with writing(made.engine) as session:
+            customers_.update(session, made.people["boss"], 1, {"uscc": code})
+            waiting = [pool.submit(made.data, *call) for call in calls]
+            sleep(0.3)
+        answers = [call.result()["r"] for call in waiting]
+    assert all(one["__typename"] == "Refusal" or one["state"] == "NOTHING" for one in answers), answers
+    with reading(made.engine) as connection:
+        held = select(tables.Customer.id).where(tables.Customer.uscc == code)
+        assert list(connection.execute(held).scalars()) == [1]
 
 
 def test_a_row_said_twice_and_a_row_that_is_not_there_are_told(made: world.World) -> None:

@@ -174,6 +174,19 @@ def test_a_call_is_not_undone_when_its_rows_have_changed_since(
     assert state(made.engine) == before
 
 
+def test_undo_does_not_give_two_customers_one_credit_code(made: world.World) -> None:
+    first, code = global_id("Customer", 1), "91310000775785552L"
+    ask(made, "updateCustomers", [{"id": first, "uscc": code}])
+    freed = ask(made, "updateCustomers", [{"id": first, "uscc": None}])
+    taken = ask(made, "createCustomers", [{"name": "丁公司", "uscc": code}])
+    before = state(made.engine)
+    refused = undo(made, freed)
+    assert (refused["code"], "belongs to customer" in refused["message"]) == ("undo_refused", True)
+    assert state(made.engine) == before
+    undo(made, taken)
+    assert undo(made, freed)["__typename"] == "Undone"
+
+
 def test_only_who_made_a_call_undoes_it_once_and_in_time(made: world.World) -> None:
     call = ask(made, "updateCustomers", [{"id": global_id("Customer", 1), "shortName": "新"}])
     before = state(made.engine)
