@@ -97,8 +97,9 @@ class Bulk:
         rows.__annotations__["info"] = Info
         shown = strawberry.field(
             resolver=rows,
-            graphql_type=GenericAlias(list, (self.type_,)),
-            description=f"The rows as they are now, by id: the first 50, or as many as first says, at most 500. {self.zh}",
+            graphql_type=GenericAlias(list, (self.type_,)) | None,
+            description="The rows as they are now, by id: the first 50, or as many as first says, at most 500; null, beside "
+            f"an error, where they cannot be shown: what was written stays. {self.zh}",
         )
         members = {"rows": shown, "__doc__": "What became of the rows of a bulk call.", "__annotations__": {}}
         made = type(f"{title}Written", (BulkAnswer,), members)

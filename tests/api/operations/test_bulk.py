@@ -369,6 +369,16 @@ def test_steps_of_many_items_follow_the_graph_and_undo_takes_them_back(made: wor
     assert (row.state, row.verification) == ("done", None)
 
 
+@pytest.mark.parametrize("shown", ["rows(first: 501) { id }", "rows { contacts(first: -1) { id } }"])
+def test_rows_that_cannot_be_shown_leave_the_answer_and_its_undo(made: world.World, shown: str) -> None:
+    query = CREATE.replace("... on BulkAnswer", f"... on CustomersWritten {{ {shown} }} ... on BulkAnswer")
+    answer = made.ask(query, {"rows": ROWS[:1]})
+    (error,) = answer["errors"]
+    assert (error["path"][:2], error["extensions"]["code"]) == (["r", "rows"], "invalid")
+    assert (answer["data"]["r"]["state"], answer["data"]["r"]["rows"]) == ("WRITTEN", None)
+    assert answer["data"]["r"]["undo"]["token"]
+
+
 def test_both_paths_show_the_rows_of_a_call_with_the_same_bytes(made: world.World) -> None:
     query = """mutation M($rows: [CustomerRow!]!) { r: createCustomers(input: $rows, idempotencyKey: "k") { __typename
       ... on BulkAnswer { __typename written errors { path } } ... on CustomersWritten { ids
