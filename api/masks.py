@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 # At least five digits, as far apart as a telephone number is written; Chinese numerals count, 幺 is the one of telephone numbers.
 _DIGIT = r"[\d〇零一二三四五六七八九幺]"
-_NUMBER = re.compile(rf"[+（(]?{_DIGIT}(?:[\s\-–—._·()（）/+]{{0,3}}{_DIGIT}){{4,}}")
+_NUMBER = re.compile(rf"[+（(]?{_DIGIT}(?:[\s\-–—._·()（）/+,，、\u200b-\u200d\u2060]{{0,3}}{_DIGIT}){{4,}}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\s?[@＠]\s?[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 HIDDEN = "***"
 MASK = "**"  # stands in every mask

@@ -44,7 +44,7 @@ def test_each_kind_has_its_mask(kind: str, value: str, mask: str) -> None:
     "hidden",
     [
         "13800000100", "138 0000 0100", "138-0000-0100", "+86 138 0000 0100", "021-55556666", "(021) 5555 6666", "１３８００００００１００",
-        "一三八零零零零零一零零", "幺三八〇〇〇〇〇幺〇〇", "95588", "1.3.8.0.0.0.0.0.1.0.0", "wang@a.cn", "w.w+x@mail.example.cn", "wang＠a.cn", "wang @ a.cn",
+        "一三八零零零零零一零零", "幺三八〇〇〇〇〇幺〇〇", "95588", "138,0000,0100", "138、0000、0100", "138\u200b0000\u200b0100", "1,200,000", "1.3.8.0.0.0.0.0.1.0.0", "wang@a.cn", "w.w+x@mail.example.cn", "wang＠a.cn", "wang @ a.cn",
     ],
 )  # fmt: skip
 def test_free_text_loses_numbers_and_addresses_however_they_are_written(hidden: str) -> None:
@@ -56,7 +56,7 @@ def test_free_text_keeps_the_rest() -> None:
     assert scrub(kept) == kept
 
 
-@given(st.text(alphabet="abc王@.-+ 01５三", max_size=300))
+@given(st.text(alphabet="abc王@.,-+ 01５三", max_size=300))
 def test_no_long_number_and_no_address_is_left_in_scrubbed_text(text: str) -> None:
     left = scrub(text)
     assert not re.search(r"\d{5}", left)
