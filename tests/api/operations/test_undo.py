@@ -230,3 +230,15 @@ def test_each_row_that_is_taken_back_is_audited(made: world.World) -> None:
             .order_by(tables.Audit.id)
         ).all()
     assert [global_id("Contact", key) for noun, key in audits if noun == "contacts"] == call["ids"]
+
+
+def test_who_sees_masks_undoes_in_turn_and_nothing_below_a_later_write(made: world.World) -> None:
+    contact, before = global_id("Contact", 1), state(made.engine)
+    same = {"id": contact, "title": "甲", "reason": "x"}
+    first, again = (ask(made, "updateContacts", [same], who="marketing") for _ in range(2))
+    assert undo(made, first, who="marketing")["code"] == "undo_refused"  # although the row stands as the call left it
+    assert undo(made, again, who="marketing")["__typename"] == "Undone"
+    reveal = f'mutation {{ r: reveal(ids: ["{contact}"], reason: "x") {{ __typename }} }}'
+    assert made.data(reveal, who="marketing")["r"]["__typename"] == "Revealed"  # on record, and no write
+    assert undo(made, first, who="marketing")["__typename"] == "Undone"
+    assert state(made.engine) == before
