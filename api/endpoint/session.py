@@ -49,7 +49,11 @@ class Sessions:
             raise Forbidden(f"The key is not known, is over or is revoked; {HOW}.", code="not_signed_in")
         token_key = is_token(key)
         until = token_ends(key) if token_key else None
+        cookie = session_of(request)
+        earlier = signed_in(self.engine, None, cookie)
         with writing(self.engine) as session:
+            if earlier is not None and cookie is not None:
+                commands.end(session, earlier, cookie)  # the new cookie takes its place, and nobody would end it
             token, over = commands.begin(session, actor, None if token_key else key, until)
         response = _who(actor)
         put(response, request, token, over)

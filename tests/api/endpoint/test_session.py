@@ -59,6 +59,27 @@ def test_a_session_is_begun_used_and_ended(client: TestClient, made: world.World
     assert token not in kept
 
 
+def test_a_session_ends_with_the_next_one_of_its_browser(client: TestClient, made: world.World) -> None:
+    begin(client, world.key(made, "finance"))
+    first = client.cookies["fenji_session"]
+    assert begin(client, "fenji_wrong").status_code == 401
+    assert client.get("/session").json()["login"] == "finance"
+    begin(client, world.key(made, "sales"))
+    assert client.get("/session").json()["login"] == "sales"
+    client.cookies.clear()
+    client.cookies.set("fenji_session", first)
+    assert client.get("/session").status_code == 401
+
+
+def test_a_cookie_that_is_planted_is_nobodys_session(client: TestClient, made: world.World) -> None:
+    planted = "a" * 43
+    client.cookies.set("fenji_session", planted)
+    assert planted not in begin(client, world.key(made, "sales")).headers["set-cookie"]
+    client.cookies.clear()
+    client.cookies.set("fenji_session", planted)
+    assert client.get("/session").status_code == 401
+
+
 def test_the_cookie_alone_does_nothing(client: TestClient, made: world.World) -> None:
     begin(client, world.key(made, "sales"))
     create = {"query": 'mutation { createCustomer(input: {name: "x"}) { __typename } }'}
