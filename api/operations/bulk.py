@@ -39,6 +39,7 @@ from schema.select.field import global_id
 from schema.select.visibility import visible
 
 SHOWN, MOST_SHOWN = 50, 500
+First = Annotated[int | None, strawberry.argument(description="How many rows; 50 when left out, at most 500. 取前几行")]
 
 
 @strawberry.type
@@ -90,7 +91,7 @@ class Bulk:
     def _answer(self, title: str) -> Any:
         model = self.model
 
-        def rows(self: Any, info: Info, first: int | None = None) -> Select[Any]:
+        def rows(self: Any, info: Info, first: First = None) -> Select[Any]:
             keys = sorted({key for key in self.keys if key is not None})[: checked_first(first)]
             return select(model).where(matching(info.context.dialect, model.id, keys)).order_by(model.id)
 
