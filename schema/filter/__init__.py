@@ -8,11 +8,7 @@ their arguments.
 import schema.select  # noqa: F401 - first: its planner imports the modules below, which import its declarations
 from schema.filter.condition import condition
 from schema.filter.inputs import filter_of
-from schema.filter.narrowing import arguments_of, complete
-from schema.filter.order import Direction, Ordering, order_of, ordered
-from schema.filter.word import Word, relations, words
+from schema.filter.narrowing import complete
+from schema.filter.order import ordered
 
-__all__ = [
-    "Direction", "Ordering", "Word", "arguments_of", "complete", "condition", "filter_of", "order_of", "ordered",
-    "relations", "words",
-]  # fmt: skip
+__all__ = ["complete", "condition", "filter_of", "ordered"]

@@ -113,16 +113,6 @@ def nouns(model: type[Base]) -> Nouns:
     return Nouns(words, orders, relations, identity, criteria, {to_camel_case(name): name for name in names})
 
 
-def words(model: type[Base]) -> Mapping[str, Word]:
-    """Return the leaves of a table's type that can be filtered, ordered and grouped, by Python name."""
-    return nouns(model).words
-
-
-def relations(model: type[Base]) -> Mapping[str, RelationshipProperty[Any]]:
-    """Return the relations of a table's type, by Python name."""
-    return nouns(model).relations
-
-
 def _word(mapper: Any, field: StrawberryField, source: Any) -> Word | None:
     """Return the word that a field is, or None when its value is made outside the database or is no plain value."""
     kind = None

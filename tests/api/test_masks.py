@@ -13,7 +13,7 @@ from api.access import EVERYONE, PERSONAL, ROWS, Actor
 from api.commands.fields import NOUNS
 from api.masks import MASK, MASKS, scrub
 from policies.refusal import Refusal
-from schema.filter.word import permitted, words
+from schema.filter.word import nouns, permitted
 from schema.select.field import TYPES
 from schema.tables import ApiKey, Backtest, Customer, PolicyVersion
 
@@ -85,7 +85,10 @@ def test_every_kind_has_a_mask_and_nobody_sees_nothing() -> None:
 
 def test_what_is_masked_is_personal_to_every_door_that_writes() -> None:
     shown = {
-        (model.__tablename__, name) for model in TYPES for name, word in words(model).items() if word.kind is not None
+        (model.__tablename__, name)
+        for model in TYPES
+        for name, word in nouns(model).words.items()
+        if word.kind is not None
     }
     written = {(noun.name, field.target): field.personal for noun in NOUNS.values() for field in noun.fields}
     assert {key for key, personal in written.items() if personal} == shown & written.keys()

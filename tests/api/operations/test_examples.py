@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,16 @@ def test_every_ready_made_operation_runs(engine: Engine, tmp_path: Path) -> None
     subscriptions = {name for name in READY if kind_of(READY[name].query) == "subscription"}
     for name in READY.keys() - done - subscriptions:
         assert answered(made, name, "sales"), name
+
+
+def test_every_operation_in_the_documentation_is_answered(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(sqlite_engine, tmp_path, 6)
+    text = (Path(__file__).resolve().parents[3] / "api" / "README.md").read_text()
+    found = re.findall("^```graphql\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert len(found) >= 5
+    variables = {"rows": [{"id": global_id("Customer", 1), "employees": 5}]}
+    for operation in found:
+        assert "errors" not in made.ask(operation, variables), operation
 
 
 EVERY = ["S", "A", "B", "C", "D"]
