@@ -102,7 +102,7 @@ class Answer:
         found = reader.rows(statement.select)
         if found and found[0][-2]:
             names = " and ".join(number.name for number in statement.priced)
-            message = f"A group, or the whole of a share, holds {names} of several currencies; group by CURRENCY too, or filter by one currency."
+            message = f"{names} of several currencies would be added or compared; group by CURRENCY too, or filter by one currency."
             raise Refusal(message, code="mixed_currencies")
         self.executor.count(len(found))
         nodes = [_nested(statement.places, row) for row in found]

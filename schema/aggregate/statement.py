@@ -41,7 +41,7 @@ from schema.filter.word import nouns
 from schema.select.join import on
 from schema.select.visibility import visible
 
-# The column that is 1 in every row when a group, or the whole of a share, holds several currencies; and how it is found.
+# The column that is 1 in every row when amounts of several currencies would be added or compared; and how it is found.
 MIXED, LEAST, GREATEST = "mixed", "least", "greatest"
 
 
@@ -56,6 +56,7 @@ class Statement:
         self.model, self.viewer = asked.model, asked.viewer
         self.table: FromClause = asked.model.__table__
         self.joins: dict[str, tuple[FromClause, ColumnElement[bool]]] = {}
+        compared_by = {name for measure, name in asked.asked() if measure in MADE_OF and measure != "known"}
         needed = sorted({*wanted, *asked.asked()})
         numbers = numbers_of(asked.model)
         self.needed: dict[str, set[str]] = {}  # the measures of each number
@@ -66,6 +67,8 @@ class Statement:
         self.counts = ("share", "count") in needed
         self.distinct = sorted({name for measure, name in needed if measure == "distinct"})
         self.priced = [number for number in self.numbers if number.priced and self.needed[number.name] != {"known"}]
+        # Groups that each hold one currency are still not to be compared, or added up to a whole, when it is not the same.
+        self.across = any("share" in self.needed[n.name] or n.name in compared_by for n in self.priced)
         self.keyed = [by.key.name for by in asked.by]
         self.places: dict[Measured, int] = {}
         self.select = self._chosen(self._measured(self._grouped(self._rows())), sorted(wanted))
@@ -147,7 +150,7 @@ class Statement:
         if LEAST in groups.c:
             least, greatest = groups.c[LEAST], groups.c[GREATEST]
             mixed: ColumnElement[Any] = func.max(case((least != greatest, 1), else_=0)).over()
-            if any("share" in self.needed[number.name] for number in self.priced):
+            if self.across:
                 mixed = case((func.min(least).over() != func.max(greatest).over(), 1), else_=0)
             columns.append(mixed.label(MIXED))
         return select(*columns).subquery("measured")

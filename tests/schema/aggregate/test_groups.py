@@ -239,7 +239,7 @@ def test_amounts_of_several_currencies_are_refused_or_kept_apart(engine: Engine,
     assert one == [{"sum": {"amount": "500.00"}}]
 
 
-def test_a_share_of_a_whole_of_several_currencies_is_refused_also_where_each_group_has_one(
+def test_groups_of_several_currencies_are_neither_compared_nor_added_to_a_whole_also_where_each_has_one(
     engine: Engine, tmp_path: Path
 ) -> None:
     made = world.build(engine, tmp_path, 1, graded=False)
@@ -252,11 +252,17 @@ def test_a_share_of_a_whole_of_several_currencies_is_refused_also_where_each_gro
         ("", "share { amount }"),
         ("having: {share: {amount: {gte: 0}}}", ""),
         ("orderBy: [{share: {amount: DESC}}]", ""),
+        ("orderBy: [{sum: {amount: DESC}}]", ""),
+        ("having: {not: {max: {amount: {gte: 0}}}}", ""),
     ):
         (error,) = made.ask(asked.format("", more, selected))["errors"]
         assert error["extensions"]["code"] == "mixed_currencies", (more, selected)
-    sums = [node["sum"]["amount"] for node in nodes(made, asked.format("", "", "share { count }"))]
-    assert sums == ["100.00", "300.00", None]
+    for more, selected in (
+        ("orderBy: [{known: {amount: DESC}}, {key: {orderedOn: ASC}}]", ""),
+        ("having: {count: {gt: 0}}", "share { count }"),
+    ):
+        sums = [node["sum"]["amount"] for node in nodes(made, asked.format("", more, selected))]
+        assert sums == ["100.00", "300.00", None]
     for known in ("USD", "EUR"):  # an unknown amount brings no currency into the whole
         given = f'filter: {{currency: {{in: ["EUR", "{known}"]}}}}'
         shares = [node["share"]["amount"] for node in nodes(made, asked.format(given, "", "share { amount }"))]
