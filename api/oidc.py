@@ -104,13 +104,23 @@ def refused(why: str) -> Forbidden:
     return Forbidden(f"The token does not sign in: {why}; get a new one from the issuer.", code="not_signed_in")
 
 
+class Straight(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it might lead from https to an address that anybody can answer for."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Make no other request: the redirect itself is the answer, and no good one."""
+
+
+OPENER = urllib.request.build_opener(Straight)
+
+
 def _fetched(address: str) -> dict[str, Any]:
     """Return the JSON object at an address; ValueError for one that is not HTTPS, save on this machine."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
         raise ValueError(f"{address!r} is not an https address")
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with OPENER.open(address, timeout=5) as answer:
             found = json.loads(answer.read(MOST_ANSWER))
     except urllib.error.HTTPError as error:
         error.close()

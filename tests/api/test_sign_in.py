@@ -45,6 +45,11 @@ class Local:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 local.asked += 1
+                if self.path == "/moved":
+                    self.send_response(302)
+                    self.send_header("location", f"{local.address}/keys")
+                    self.end_headers()
+                    return
                 found = {oidc.DISCOVERY: local.described, "/keys": local.keys}.get(self.path)
                 body = json.dumps(found() if found and local.up else {}).encode()
                 self.send_response(200 if local.up else 503)
@@ -265,6 +270,13 @@ def test_an_address_without_https_is_not_asked() -> None:
         oidc._fetched("http://issuer.example/keys")
     with pytest.raises(ValueError, match="https"):
         oidc._fetched("file:///etc/passwd")
+
+
+def test_a_redirect_is_not_followed(local: Local) -> None:
+    assert oidc._fetched(f"{local.address}/keys")["keys"]
+    with pytest.raises(ValueError, match="answers 302"):
+        oidc._fetched(f"{local.address}/moved")
+    assert local.asked == 2
 
 
 def test_a_token_signs_in_over_http_and_begins_a_session_that_ends_with_it(
