@@ -19,9 +19,7 @@ def served(app: Starlette) -> Iterator[int]:
     """Serve an application while the block runs; yields its port."""
     with listening("127.0.0.1", 0) as listener:
         server = uvicorn.Server(
-            uvicorn.Config(
-                app, http=TimedConnection, log_level="warning", access_log=False, timeout_graceful_shutdown=2
-            )
+            uvicorn.Config(app, http=TimedConnection, log_config=None, access_log=False, timeout_graceful_shutdown=2)
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -15,6 +15,8 @@ from api.errors import Invalid
 from api.settings import settings
 from policies.refusal import Refusal
 
+TAKE_SECONDS = 30
+
 
 @click.command()
 @click.option("--host", help="Address to listen on; FENJI_HOST when not given.")
@@ -50,6 +52,10 @@ def listening(host: str, port: int) -> socket.socket:
     # asyncio sets TCP_NODELAY on connections of this protocol only: without it each answer waits 40 ms for an ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(
+        socket, "TCP_USER_TIMEOUT"
+    ):  # of Linux: a client that takes nothing would hold its answer in memory for ever
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKE_SECONDS * 1000)
     try:
         listener.bind((host, port))
         listener.listen(128)

@@ -65,9 +65,11 @@ class Walk:
         self.known: dict[str, tuple[Measure, Counter[str]]] = {}
         self.sizing: set[str] = set()
 
-    def of(self, operation: OperationDefinitionNode) -> Measure:
-        """Return the measure of an operation."""
-        return self._set(operation.selection_set, self.schema.get_root_type(operation.operation))
+    def of(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> Measure:
+        """Return the measure of an operation, or of a fragment by itself."""
+        if isinstance(definition, FragmentDefinitionNode):
+            return self._set(definition.selection_set, self.schema.get_type(definition.type_condition.name.value))
+        return self._set(definition.selection_set, self.schema.get_root_type(definition.operation))
 
     def _set(self, selections: SelectionSetNode | None, type_: GraphQLNamedType | None) -> Measure:
         """Return the measure of a selection set."""
@@ -141,8 +143,17 @@ class Walk:
         if not isinstance(value, VariableNode):
             return None
         self.sizing.add(value.name.value)
-        given = self.values.get(value.name.value)
-        return min(max(int(given), 0), UNBOUNDED) if isinstance(given, (int, float)) else None
+        return _size_given(self.values.get(value.name.value))
+
+
+def _size_given(value: Any) -> int | None:
+    """Return the size that a variable's value says, None for what is no number."""
+    return min(max(int(value), 0), UNBOUNDED) if isinstance(value, (int, float)) else None
+
+
+def _key(operation: OperationDefinitionNode, given: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    # Sizes alone: the values are not judged yet, and one that was kept as it came could be as long as a request.
+    return (id(operation), *(_size_given(given.get(name)) for name in names))
 
 
 def _is_connection(type_: GraphQLNamedType | None) -> bool:
@@ -167,15 +178,14 @@ class Costs:
 
     def _rows(self, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> int:
         names = self._sizing.get(id(operation))
-        key = () if names is None else (id(operation), *(repr(given.get(name)) for name in names))
-        found = self._known.get(key) if key else None
+        found = None if names is None else self._known.get(_key(operation, given, names))
         if found is not None:
             return found
         walk = Walk(self.schema, self.document, given)
         rows = walk.of(operation).rows
         if names is None:
             names = self._sizing[id(operation)] = tuple(sorted(walk.sizing))
-        return self._known.put((id(operation), *(repr(given.get(name)) for name in names)), rows)
+        return self._known.put(_key(operation, given, names), rows)
 
     @staticmethod
     def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:

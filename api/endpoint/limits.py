@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -28,10 +31,16 @@ def oversized(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLErro
     if len(operations(document)) > MOST_OPERATIONS:
         return [too_large(f"The document has more than {MOST_OPERATIONS} operations.")]
     walk = Walk(schema, document)
+    errors = [error for operation in operations(document) for error in _beyond("operation", walk.of(operation))]
+    # Validation compares the fields of a fragment that no operation spreads as well.
+    unused = [fragment for name, fragment in walk.fragments.items() if name not in walk.known]
+    return errors or [error for fragment in unused for error in _beyond("fragment", walk.of(fragment))]
+
+
+def _beyond(what: str, measure: Measure) -> list[GraphQLError]:
     return [
-        too_large(f"The operation has {value} {name}; at most {most} are allowed.")
-        for operation in operations(document)
-        for name, value, most in zip(SHAPE, walk.of(operation), MOST, strict=False)
+        too_large(f"The {what} has {value} {name}; at most {most} are allowed.")
+        for name, value, most in zip(SHAPE, measure, MOST, strict=False)
         if value > most
     ]
 
@@ -57,18 +66,19 @@ def literals(document: DocumentNode) -> list[str]:
 
 def unkept(values: object) -> list[GraphQLError]:
     """Return an error when a text among values is one that no database keeps, or when values are nested too deep."""
-    waiting = [(values, 1)]
+    waiting: list[Iterator[object]] = [iter((values,))]  # one a level, so that a long list is not copied
     while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, str) and not storable(value):
-            message = "A text of the request holds a NUL character or half of a surrogate pair; remove it."
-            return [GraphQLError(message, extensions={"code": "invalid"})]
-        if isinstance(value, (dict, list)):
-            if depth > MOST_NESTED:
-                return [too_large(f"The values are nested deeper than {MOST_NESTED} levels.")]
-            if isinstance(value, dict):
-                waiting += [(name, depth) for name in value]
-            waiting += [(below, depth + 1) for below in (value.values() if isinstance(value, dict) else value)]
+        for value in waiting[-1]:
+            if isinstance(value, str) and not storable(value):
+                message = "A text of the request holds a NUL character or half of a surrogate pair; remove it."
+                return [GraphQLError(message, extensions={"code": "invalid"})]
+            if isinstance(value, (dict, list)):
+                if len(waiting) > MOST_NESTED:
+                    return [too_large(f"The values are nested deeper than {MOST_NESTED} levels.")]
+                waiting.append(chain(value, value.values()) if isinstance(value, dict) else iter(value))
+                break
+        else:
+            waiting.pop()
     return []
 
 

@@ -13,6 +13,7 @@ from api.endpoint.negotiation import readable
 from api.endpoint.trusted import digest
 
 POST_ALONE = {"allow": "POST"}
+MOST_VALUES = 500_000  # of a request's JSON: 10,000 rows of fifty fields
 
 
 class Unanswerable(Exception):
@@ -50,7 +51,7 @@ async def asked(request: Request) -> Asked | list[Asked]:
         return of_url(request.query_params)
     if request.method != "POST":
         raise Unanswerable(
-            405, f"{request.method} is not allowed here; use POST or GET.", headers={"allow": "GET, POST"}
+            405, f"{request.method[:20]} is not allowed here; use POST or GET.", headers={"allow": "GET, POST"}
         )
     kind = request.headers.get("content-type", "")
     if not readable(kind):
@@ -97,7 +98,13 @@ def _persisted(extensions: dict[str, Any] | None) -> str | None:
 
 
 def decoded(text: str | bytes, name: str) -> Any:
-    """Return the value of a JSON text; Unanswerable when it is none."""
+    """Return the value of a JSON text; Unanswerable when it is none, or has more values than a request may.
+
+    Each value takes some sixty bytes when it is read, so that 8 MB of ``[],[],[]`` would take half a gigabyte.
+    """
+    marks: Any = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
+    if sum(map(text.count, marks)) > MOST_VALUES:  # or in its texts: few requests have a comma every sixteen bytes
+        raise Unanswerable(413, f"{name} has more than {MOST_VALUES:,} values; send fewer.", code="too_large")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -70,6 +70,17 @@ def test_the_same_document_costs_what_its_variables_ask_for() -> None:
     assert len(costs._known) <= costs._known.most
 
 
+def test_what_is_no_size_is_not_kept_however_long_it_is() -> None:
+    document = parse("query Q($n: Int) { customers(first: $n) { nodes { id } } }")
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    costs = Costs(CORE, document)
+    for n in range(100):
+        assert costs.of(operation, {"n": f"{n}" + "x" * 1000}) == 51
+        assert costs.of(operation, {"n": [n]}) == 51
+    assert len(costs._known) == 1
+
+
 def test_the_usual_introspection_passes_and_a_circular_one_does_not() -> None:
     assert cost(get_introspection_query()) < MOST.rows
     circular = "{ __schema { types { " + "fields { type { " * 4 + "name" + " } }" * 4 + " } } }"

@@ -59,11 +59,12 @@ def test_without_a_known_key_the_answer_says_what_to_do(client: TestClient, head
         b"\xff",
         b'{"query": "{"}',
         b"[" * 100_000,
+        b'{"query": "{ __typename }", "variables": {"a": [' + b"[]," * 600_000 + b"1]}}",
     ],
 )
 def test_a_malformed_body_is_the_callers_error(client: TestClient, body: bytes) -> None:
     response = client.post("/graphql", content=body, headers={"content-type": "application/json"})
-    assert response.status_code == (200 if body == b'{"query": "{"}' else 400)
+    assert response.status_code == (200 if body == b'{"query": "{"}' else 413 if len(body) > 1_000_000 else 400)
     assert response.json().keys() == {"errors"}
 
 
@@ -81,6 +82,7 @@ def bomb(levels: int) -> str:
         ("{ " + "a { b } " * (MOST.fields // 2 + 1) + "}", "fields"),
         ("{ " + "__typename " * (MOST.repeats + 2) + "}", "repeats"),
         ("{ " + "...F " * (MOST.repeats + 2) + "} fragment F on Query { __typename }", "repeats"),
+        ("{ __typename } fragment F on Query { " + "me { id } " * (MOST.repeats + 2) + "}", "fragment has 81 repeats"),
         ("query A { __typename } " * (MOST_OPERATIONS + 1), "operations"),
         ("{ __typename " + "@include(if: true) " * (MOST.directives + 1) + "}", "directives"),
         (bomb(25), "fields"),
