@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 RESPONSE, JSON = "application/graphql-response+json", "application/json"
@@ -16,19 +17,22 @@ def accepted(header: str | None) -> str | None:
 
     The highest quality wins, the first named among equals; a type named with quality 0 is not given for a wildcard.
     """
-    if not header or not header.strip():
-        return JSON
+    return preferred(header, RANGES) if header and header.strip() else JSON
+
+
+def preferred(header: str, ranges: Mapping[str, str]) -> str | None:
+    """Return what an Accept header prefers among the types that its ranges stand for; None when it names none of them."""
     found: dict[str, float] = {}
     refused = set()
     for part in header.split(","):
         name, parameters = _parted(part)
         quality = _quality(parameters.get("q", "1"))
-        if name not in RANGES or parameters.get("charset", "utf-8") not in UTF8:
+        if name not in ranges or parameters.get("charset", "utf-8") not in UTF8:
             continue
         if quality == 0:
             refused.add(name)
-        elif RANGES[name] not in refused:
-            found.setdefault(RANGES[name], quality)
+        elif ranges[name] not in refused:
+            found.setdefault(ranges[name], quality)
     offered = {name: quality for name, quality in found.items() if name not in refused}
     return max(offered, key=lambda name: offered[name], default=None)
 

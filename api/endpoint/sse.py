@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from functools import lru_cache
 
 import orjson
 from starlette.responses import StreamingResponse
 from strawberry.types import ExecutionResult
 
+from api.endpoint.negotiation import RANGES, preferred
 from api.endpoint.response import body_of
 
 MEDIA = "text/event-stream"
@@ -18,9 +20,10 @@ QUIET_SECONDS = 15.0
 HEADERS = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
 
 
+@lru_cache(256)
 def is_wanted(accept: str | None) -> bool:
-    """Say whether an Accept header names server-sent events."""
-    return any(part.partition(";")[0].strip().lower() == MEDIA for part in (accept or "").split(","))
+    """Say whether an Accept header wants server-sent events before one answer: urql names them last with each query."""
+    return preferred(accept or "", {**RANGES, MEDIA: MEDIA}) == MEDIA
 
 
 def event_stream(results: AsyncGenerator[ExecutionResult]) -> StreamingResponse:

@@ -69,6 +69,24 @@ def test_what_is_wrong_with_an_operation_is_told_in_the_stream(
     assert data["errors"][0].get("extensions", {}).get("code") == code
 
 
+@pytest.mark.parametrize(
+    ("accept", "streamed"),
+    [
+        ("text/event-stream", True),
+        ("text/event-stream, multipart/mixed", True),  # urql, of a subscription
+        ("text/event-stream, */*", True),
+        ("application/json;q=0.5, TEXT/Event-Stream", True),
+        ("application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed", False),
+        ("application/json, text/event-stream;q=0", False),
+        ("*/*", False),
+    ],
+)  # fmt: skip
+def test_a_stream_answers_who_prefers_one(client: TestClient, accept: str, streamed: bool) -> None:
+    answer = client.post("/graphql", json={"query": "{ me { login } }"}, headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream" if streamed else "application/")
+
+
 def test_what_is_no_request_has_its_status(client: TestClient) -> None:
     assert (
         client.post("/graphql", content=b"\xff{", headers=STREAM | {"Content-Type": "application/json"}).status_code
