@@ -22,6 +22,8 @@ class Unspeaking(JsonFormatter):
             record.args = tuple(
                 type(value).__name__ if isinstance(value, BaseException) else value for value in record.args
             )
+        if record.name == "asyncio":  # it adds lines about the task that failed, with what its exception says
+            record.msg, record.args = record.getMessage().partition("\n")[0], None
         record.exc_text = None  # what another handler made of the exception
         return super().format(record)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import uuid4
 
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from api.endpoint.identity import REQUEST_ID
 from policies.refusal import Refusal
@@ -25,6 +25,8 @@ def masked(error: GraphQLError, *, executed: bool = False) -> GraphQLError:
     if isinstance(cause, Refusal):
         return GraphQLError(cause.message, error.nodes, path=error.path, extensions={"code": cause.code})
     identity = uuid4().hex[:12]
-    LOG.error("an operation failed, id %s, request %s, at %s", identity, REQUEST_ID.get(), error.path, exc_info=cause)
+    # Its path would quote the caller's aliases.
+    fields = " ".join(node.name.value for node in error.nodes or () if isinstance(node, FieldNode))
+    LOG.error("an operation failed, id %s, request %s, at %s", identity, REQUEST_ID.get(), fields, exc_info=cause)
     extensions = {"code": "internal", "id": identity}
     return GraphQLError(f"Internal error, id {identity}.", error.nodes, path=error.path, extensions=extensions)

@@ -1,4 +1,4 @@
-"""Requests as the log and the figures see them: method, status and milliseconds; no query, no address, no unknown path."""
+"""Requests as the log and the figures see them: method, status and milliseconds; no query, no address, of a path the first part."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Requests:
             REQUESTS.labels(str(status)).inc()
             if LOG.isEnabledFor(logging.INFO):
                 method = scope["method"] if scope["method"] in METHODS else "OTHER"
-                path = "-" if status in (0, 404) else scope["path"]
+                # The rest of a path is the caller's own words; what met no route is as well.
+                path = "/" + scope["path"].split("/")[1] if "endpoint" in scope else "-"
                 told = {"method": method, "path": path, "status": status, "request": REQUEST_ID.get(),
                         "milliseconds": round((time.perf_counter() - began) * 1000, 2)}  # fmt: skip
                 LOG.info("%s %s %s", method, path, status, extra=told)

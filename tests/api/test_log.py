@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import logging
 import sys
+
+import pytest
 
 from api.log import Unspeaking
 
@@ -24,4 +28,23 @@ def test_an_exception_is_told_by_its_types_and_places_alone() -> None:
     assert "KeyError" in told["exc_info"]
     assert "test_log.py" in told["exc_info"]
     assert "13800001234" not in line
+    assert "王小明" not in line
+
+
+def test_a_task_that_fails_unheard_is_told_without_what_its_exception_says(caplog: pytest.LogCaptureFixture) -> None:
+    async def fails() -> None:
+        raise ValueError("王小明")
+
+    async def scene() -> None:
+        task = asyncio.create_task(fails())
+        await asyncio.wait([task])
+        del task
+        gc.collect()
+
+    asyncio.run(scene())
+    (record,) = caplog.records
+    assert "王小明" in record.getMessage()
+    line = Unspeaking(["message"]).format(record)
+    assert json.loads(line)["message"] == "Task exception was never retrieved"
+    assert "ValueError" in line
     assert "王小明" not in line

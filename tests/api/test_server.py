@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from websockets.exceptions import ConnectionClosed
 from api.app import make_app
 from api.commands.snapshot import today
 from api.settings import settings
-from schema.tables import Customer
+from schema.tables import Customer, Improvement
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 40
@@ -164,6 +165,45 @@ def test_a_write_through_one_server_is_heard_through_the_other_and_ends_are_orde
         assert one.ask("{ me { login } }")["data"] == {"me": {"login": "service"}}
 
 
+def test_a_request_under_way_is_finished_before_the_server_ends(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 1, graded=False)
+    customer = customer_of(engine)
+    with serving(made, world.key(made, "service")) as served, ThreadPoolExecutor(1) as thread:
+        with engine.begin() as connection:  # holds every writer up; on SQLite a transaction alone does
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("lock table improvements in access exclusive mode")
+            answer = thread.submit(served.ask, REPORT, c=customer, p="late")
+            until(lambda: figure(served, "fenji_operations_running 1.0"))
+            served.process.send_signal(signal.SIGTERM)
+            until(lambda: not listens(served))
+            time.sleep(1)
+            assert not answer.done()
+            assert served.process.poll() is None
+        assert answer.result(PATIENCE)["data"] == {"reportImprovement": {"__typename": "Improvement"}}
+        assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
+    with Session(engine) as session:
+        assert "late" in session.scalars(select(Improvement.problem)).all()
+
+
+def figure(served: Served, line: str) -> bool:
+    return line in httpx.get(f"{served.base}/metrics", timeout=PATIENCE).text
+
+
+def listens(served: Served) -> bool:
+    try:
+        httpx.get(f"{served.base}/healthz", timeout=PATIENCE)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_several_processes_answer_one_port_and_run_each_job_once(postgres_engine: Engine, tmp_path: Path) -> None:
     made = world.build(postgres_engine, tmp_path, 4)
     key = world.key(made, "analyst")
@@ -220,7 +260,12 @@ def test_the_log_in_json_holds_no_value_and_metrics_want_their_key(sqlite_engine
         assert served.ask('query Q13800001234 { customers(filter: {name: {contains: "公司1"}}) { nodes { name } } }')[
             "data"
         ]
-        httpx.get(f"{served.base}/13800001234?x=13800001234", timeout=PATIENCE)
+        for path in ("13800001234?x=13800001234", "evidence/13800001234/report.html", "static/13800001234"):
+            httpx.post(f"{served.base}/{path}", timeout=PATIENCE)
+            httpx.get(f"{served.base}/{path}", timeout=PATIENCE)
+        huge = b" " * 9_000_000
+        with suppress(httpx.TransportError):  # it may be closed while we still send
+            httpx.post(f"{served.base}/13800001234", content=huge, timeout=PATIENCE)
         lines = [json.loads(line) for line in served.stop().splitlines()]
     operations = [line for line in lines if line["name"] == "fenji.operation"]
     assert [(line["kind"], line["fields"], line["outcome"]) for line in operations][-1] == (
@@ -228,6 +273,8 @@ def test_the_log_in_json_holds_no_value_and_metrics_want_their_key(sqlite_engine
         ["customers"],
         "done",
     )
+    paths = {line["path"] for line in lines if line["name"] == "fenji.request"}
+    assert paths == {"/graphql", "/metrics", "/readyz", "/evidence", "/static", "-"}
     text = json.dumps(lines, ensure_ascii=False)
     assert not [secret for secret in ("13800001234", "公司", "张", served.key) if secret in text]
 

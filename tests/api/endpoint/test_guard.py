@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -14,9 +15,12 @@ from typing import Any
 import pytest
 import world
 from sqlalchemy import Engine
+from starlette.responses import Response
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from api.app import make_app
+from api.endpoint.body import SMALL, TOGETHER, BodyLimit
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
 from api.endpoint.negotiation import RESPONSE
@@ -259,6 +263,47 @@ def test_bodies_are_bounded_in_size_and_time(door: Door, monkeypatch: pytest.Mon
     assert client.post("/graphql", content=fits, headers=headers).status_code == 200
 
 
+def test_large_bodies_find_room_one_after_the_other_and_small_ones_always() -> None:
+    go, statuses = asyncio.Event(), dict[str, int]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["path"] != "small":
+            await go.wait()
+        await Response(b"")(scope, receive, send)
+
+    limit = BodyLimit(app, most=1_000_000)
+
+    async def ask(name: str, size: int) -> None:
+        parts: list[Message] = [
+            {"type": "http.request", "body": b" " * size, "more_body": True},
+            {"type": "http.request", "body": b"", "more_body": False},
+        ]
+
+        async def receive() -> Message:
+            await asyncio.sleep(0)
+            return parts.pop(0)
+
+        async def send(message: Message) -> None:
+            statuses.setdefault(name, message.get("status", 0))
+
+        await limit({"type": "http", "path": name}, receive, send)
+
+    async def scene() -> None:
+        waiting = [asyncio.create_task(ask(str(n), 1_000_000)) for n in range(TOGETHER + 5)]
+        await asyncio.sleep(0.1)
+        await ask("small", SMALL)
+        assert statuses == {"small": 200, **{str(n): 503 for n in range(TOGETHER + 5) if str(n) in statuses}}
+        assert len(statuses) > 1
+        go.set()
+        await asyncio.gather(*waiting)
+        await ask("later", 1_000_000)
+        assert statuses["later"] == 200
+        assert limit.held == 0
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize(
     ("query", "variables"),
     [
@@ -297,6 +342,16 @@ def test_each_answer_has_a_request_id_which_the_log_has_too(
     assert failed.headers["x-request-id"] == "frontend-4711"
     assert "frontend-4711" in caplog.text
     assert failed.json()["errors"][0]["message"].split()[-1].rstrip(".") in caplog.text
+
+
+def test_the_log_of_a_defect_names_its_field_and_not_the_callers_alias(
+    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.select.executor.restricted", lambda *_: 1 / 0)
+    failed = ask(door(Guard()), "{ a13800001234: customers { totalCount } }")
+    assert code(failed) == "internal"
+    assert "at customers" in caplog.text
+    assert "13800001234" not in caplog.text.split("Traceback")[0]
 
 
 def test_large_answers_are_compressed_where_the_client_takes_it(door: Door) -> None:
