@@ -36,6 +36,7 @@ from api.operations.declaring import Refusal, mutation
 from policies import refusal
 from schema.filter import condition, filter_of
 from schema.select.field import global_id
+from schema.select.moment import moment
 from schema.select.visibility import visible
 
 SHOWN, MOST_SHOWN = 50, 500
@@ -177,7 +178,7 @@ class Bulk:
         """Return the search of what a filter finds among the rows that the caller sees."""
         table, viewer = self.model.__table__, info.context.viewer
         met = and_(condition(self.model, filter, viewer), *visible(viewer, self.model, table))
-        return Search(self.model, met, expected, entry.values, entry.own, into)
+        return Search(self.model, met, expected, moment(viewer), entry.values, entry.own, into)
 
     def removal(self, name: str, action: type[Action]) -> Any:
         """Declare a mutation ``name`` that deletes rows by id, with the reason."""

@@ -20,13 +20,14 @@ from schema.tables import Base
 class Search:
     """What a filter finds, and what every row of it gets: the same values.
 
-    ``condition`` is on the table of ``model`` and leaves out what the caller does not see.  The key of a row that is found
-    is the entry's, or stands in ``own`` under the name ``into``.
+    ``condition`` is on the table of ``model`` and leaves out what the caller does not see; ``moment`` are the day and the
+    instant that it may name.  The key of a row that is found is the entry's, or stands in ``own`` under the name ``into``.
     """
 
     model: type[Base]
     condition: ColumnElement[bool]
     expected: int
+    moment: Mapping[str, Any]
     values: Mapping[str, Any] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
     into: str = ""
@@ -42,7 +43,7 @@ class Search:
         statement = select(key).where(self.condition).order_by(key).limit(MOST_ROWS + 1)
         if lock:
             statement = statement.with_for_update(of=table_of(self.model))
-        keys = session.connection().execute(statement).scalars().all()
+        keys = session.connection().execute(statement, self.moment).scalars().all()
         if len(keys) != self.expected:
             found = f"more than {MOST_ROWS:,}" if len(keys) > MOST_ROWS else f"{len(keys):,}"
             raise Refusal(

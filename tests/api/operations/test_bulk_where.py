@@ -65,6 +65,29 @@ def test_a_tag_is_put_on_what_a_filter_through_relations_finds(made: world.World
 
 
 @pytest.mark.parametrize(
+    ("many", "noun", "input", "filter"),
+    [
+        ("customers", "Customer", '{department: "华东区"}', {"not": {"effectiveTier": {"equals": "A"}}}),
+        ("customers", "Customer", '{department: "华东区"}', {"serviceRecords": {"some": {"hoursOpen": {"gte": "1"}}}}),
+        ("serviceRecords", "ServiceRecord", "{satisfaction: 1}", {"hoursOpen": {"gte": "1"}}),
+        ("customers", "Customer", '{department: "华东区"}', {"tierAsOf": {"asOf": "2026-01-01", "tier": {"isNull": True}}}),
+    ],
+    ids=["effective tier", "hours open of a relation", "hours open", "tier as of a day"],
+)  # fmt: skip
+def test_a_filter_may_ask_for_what_depends_on_the_day_and_the_instant(
+    made: world.World, many: str, noun: str, input: str, filter: Any
+) -> None:
+    listed = f"query Q($filter: {noun}Filter!) {{ rows: {many}(filter: $filter) {{ totalCount }} }}"
+    number = made.data(listed, {"filter": filter})["rows"]["totalCount"]
+    assert number > 0
+    change = f"""mutation M($filter: {noun}Filter!, $expected: Int!, $dry: Boolean!) {{
+      r: update{many[0].upper()}{many[1:]}Where(filter: $filter, expected: $expected, dryRun: $dry, input: {input}) {ANSWER} }}"""
+    for dry in (True, False):
+        answer = made.data(change, {"filter": filter, "expected": number, "dry": dry}, who="boss")["r"]
+        assert answer["written"] == number
+
+
+@pytest.mark.parametrize(
     ("asked", "code"),
     [
         ({"filter": ACTIVE, "expected": 2, "input": {"department": "x"}}, "unexpected_count"),
