@@ -16,6 +16,7 @@ from api.operations.reading import connected, single, taking
 from schema.filter import condition, filter_of
 from schema.objects.grade import Grade
 from schema.previous import newest_run, previous_run
+from schema.select.moment import moment
 from schema.tables import Grade as Graded
 from schema.tables import Policy, PolicyVersion, Run
 
@@ -101,7 +102,7 @@ def _page(context: Context, run: Row[int, int | None], filter: Mapping[str, Any]
         .limit(MOST_ROWS)
     )
     with context.reading() as connection:
-        return list(connection.execute(statement).scalars())
+        return list(connection.execute(statement, moment(context.viewer)).scalars())
 
 
 @strawberry.type

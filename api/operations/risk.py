@@ -17,6 +17,7 @@ from api.hub import MOST_ROWS, keys_of
 from api.operations.reading import taking
 from schema.filter import condition, filter_of
 from schema.objects.service_record import ServiceRecord
+from schema.select.moment import moment
 from schema.tables import ServiceRecord as Row
 from schema.tables.base import now
 
@@ -78,15 +79,21 @@ def _page(
         .limit(MOST_ROWS)
     )
     with context.reading() as connection:
-        rows = connection.execute(statement).all()
+        rows = connection.execute(statement, _moment(context)).all()
     return [row.id for row in rows], (rows[-1].opened_at, rows[-1].id) if rows else place
+
+
+def _moment(context: Context) -> dict[str, Any]:
+    """Return when a filter looks: now, however long ago the subscription began."""
+    return moment(context.viewer) | {"now": now()}
 
 
 def _seconds(context: Context, filter: Mapping[str, Any] | None, open_for: timedelta, place: Place | None) -> float:
     """Return the seconds until the next request after a place is at risk, at most until the next look."""
     statement = select(func.min(Row.opened_at)).where(Row.closed_at.is_(None), _beyond(place))
+    statement = statement.where(condition(Row, filter, context.viewer))
     with context.reading() as connection:
-        opened = connection.execute(statement.where(condition(Row, filter, context.viewer))).scalar()
+        opened = connection.execute(statement, _moment(context)).scalar()
     if opened is None:
         return LOOK_SECONDS
     return min(max((opened + open_for - now()).total_seconds(), 0.0), LOOK_SECONDS)

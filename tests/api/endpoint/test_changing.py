@@ -49,7 +49,7 @@ def test_grades_that_a_run_changed_are_told_page_by_page_and_narrowed(engine: En
         session.execute(update(Customer).where(Customer.id % 3 == 0).values(owner_id=made.people["sales"].id))
 
     async def scene() -> tuple[list[Any], list[Any]]:
-        owned = {"customer": {"owner": {"login": {"equals": "sales"}}}}
+        owned = {"customer": {"owner": {"login": {"equals": "sales"}}, "not": {"effectiveTier": {"equals": "Z"}}}}
         async with (
             hub_of(made) as heard,
             subscribed(made, heard, key, CHANGED) as everybody,
@@ -136,7 +136,10 @@ def test_requests_are_told_when_their_time_comes_and_when_they_are_closed(engine
         old = opened("old", 30)
         opened("soon", 24 - 2 / 3600)
         opened("young", 1)
-        async with hub_of(made) as heard, subscribed(made, heard, key, RISK, {"h": "24"}) as reader:
+        async with (
+            hub_of(made) as heard,
+            subscribed(made, heard, key, RISK, {"h": "24", "f": {"hoursOpen": {"gt": 0}}}) as reader,
+        ):
             assert [row["problem"] for row in await reader.rows()] == ["old"]
             assert [row["problem"] for row in await reader.rows()] == ["soon"]
             await does(opened, "older", 40)
