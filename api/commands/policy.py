@@ -217,9 +217,9 @@ def _may(session: Session, actor: Actor, of: PolicyVersion, action: promotion.Ac
 
 
 def _decide(session: Session, actor: Actor, version_id: int, action: promotion.Action, reason: str) -> PolicyVersion:
+    actor.require("decide_policy")  # first: the state of a version that is no more than a draft is not for everybody
     submitted = find(session, version_id)
     _may(session, actor, submitted, action)
-    actor.require("decide_policy")
     if action == "approve":
         _unaltered(submitted)
     if not reason.strip():

@@ -185,6 +185,13 @@ HIDDEN = [
     f'mutation {{ r: submitPolicy(versionId: "{global_id("PolicyVersion", 2)}") {{ ... on Refusal {{ code message }} }} }}',
     f'mutation {{ r: cancelBacktest(id: "{global_id("Backtest", 2)}") {{ ... on Refusal {{ code message }} }} }}',
     f'mutation {{ r: startBacktest(versionId: "{global_id("PolicyVersion", 2)}") {{ ... on Refusal {{ code message }} }} }}',
+    *(
+        f'mutation {{ r: {name}(versionId: "{global_id("PolicyVersion", 2)}", {more}) {{ ... on Refusal {{ code message }} }} }}'
+        for name, more in {
+            "approvePolicy": 'reason: "x"', "rejectPolicy": 'reason: "x"', "putPolicyInForce": 'effectiveFrom: "2099-01-01"',
+            "editPolicyDraft": 'document: "x"',
+        }.items()
+    ),
     f'mutation {{ r: withdrawPolicy(versionId: "{global_id("PolicyVersion", 2)}") {{ ... on Refusal {{ code message }} }} }}',
 ]  # fmt: skip
 
