@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api import events
 from api.errors import ExtraMissing, Invalid
+from api.waiting import aside, connection_class
 from policies.refusal import Refusal
 from schema.formats import fold
 
@@ -67,21 +69,88 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine, **options: Any) -> Iterator[Connection]:
     """Open a connection for reads, with options of SQLAlchemy's, which holds no writer up."""
-    with engine.connect().execution_options(**READ_ONLY, **options) as connection:
-        try:
-            yield connection
-        except DBAPIError as error:
-            if any(words in str(error.orig) for words in OVERFLOWN):
-                raise Refusal("A sum has more than 64 bits; ask of fewer rows.", code="too_large") from error
-            raise
+    with engine.connect().execution_options(**READ_ONLY, **options) as connection, _exact():
+        yield connection
 
 
-def answering(engine: Engine) -> AbstractContextManager[Connection]:
+@contextmanager
+def _exact() -> Iterator[None]:
+    """Say in words of ours that a sum does not fit."""
+    try:
+        yield
+    except DBAPIError as error:
+        if any(words in str(error.orig) for words in OVERFLOWN):
+            raise Refusal("A sum has more than 64 bits; ask of fewer rows.", code="too_large") from error
+        raise
+
+
+@contextmanager
+def answering(engine: Engine) -> Iterator[Connection]:
     """Open a connection for the reads of an answer, of which there are many a second.
 
     On SQLite all its statements see one state.  On PostgreSQL each stands alone: BEGIN and ROLLBACK would be two more
     journeys to the server.
     """
     if engine.dialect.name == "sqlite":
-        return reading(engine)
-    return reading(engine, isolation_level="AUTOCOMMIT")
+        with reading(engine) as connection:
+            yield connection
+    else:
+        with Readers.of(engine).reading() as connection, _exact():
+            yield connection
+
+
+class Readers:
+    """The connections of an engine's reads on PostgreSQL: without transactions, and kept open from one read to the next.
+
+    psycopg forgets what it prepared with every ROLLBACK, so nothing else may use them.
+    """
+
+    MOST = 20
+    _OF: WeakKeyDictionary[Engine, Readers] = WeakKeyDictionary()
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = create_engine(
+            engine.url,
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            pool_size=self.MOST,
+            max_overflow=-1,  # who reads is counted before
+            use_native_hstore=False,
+        )
+        self.free: list[Connection] = []
+        opened = connection_class()
+        event.listen(
+            self.engine, "do_connect", lambda _d, _r, given, named: aside(lambda: opened.connect(*given, **named))
+        )
+        event.listen(self.engine, "engine_disposed", lambda _engine: self._close())
+        event.listen(engine, "engine_disposed", lambda _engine: self.engine.dispose())
+
+    @classmethod
+    def of(cls, engine: Engine) -> Readers:
+        """Return the readers of an engine."""
+        found = cls._OF.get(engine)
+        if found is None:
+            made = cls(engine)
+            aside(made.engine.connect().close)  # SQLAlchemy's own first questions, under a lock that no greenlet may hold
+            found = cls._OF.setdefault(engine, made)
+        return found
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection; one that broke is not lent again."""
+        try:
+            connection = self.free.pop()
+        except IndexError:
+            connection = self.engine.connect()
+        try:
+            yield connection
+        finally:
+            if connection.invalidated or len(self.free) >= self.MOST:
+                connection.close()
+            else:
+                self.free.append(connection)
+
+    def _close(self) -> None:
+        """Close what is not lent: the server is gone, or the engine is."""
+        while self.free:
+            self.free.pop().close()

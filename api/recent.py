@@ -24,7 +24,7 @@ def recently(engine: Engine, key: str | None, session: str | None) -> Actor | No
     Only what signs in is remembered: a wrong key is looked up each time.
     """
     known = _of(engine)
-    given = (digest(key or ""), digest(session or ""))
+    given = ("key", digest(key)) if key is not None else ("session", digest(session or ""))
     found, now = known.get(given), time.monotonic()
     if found is not None and now < found[1]:
         return found[0]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.access import Actor, actor_of_key, actor_of_login, actor_of_session
 from api.commands import user as users
-from api.database import reading, writing
+from api.database import answering, reading, writing
 from api.errors import Forbidden
 from api.oidc import LEEWAY, issuer, login_of, roles_of, subject_of
 from api.settings import Settings, settings
@@ -26,7 +26,7 @@ def signed_in(engine: Engine, key: str | None, session: str | None = None) -> Ac
     """
     if key is not None and is_token(key):
         return _actor_of_token(engine, key, settings())
-    with reading(engine) as connection:
+    with answering(engine) as connection:
         if key is not None:
             return actor_of_key(connection, key)
         return None if session is None else actor_of_session(connection, session)

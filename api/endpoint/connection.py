@@ -1,19 +1,21 @@
-"""Connections of the HTTP server: one on which the head of a request does not come whole in time is closed."""
+"""Connections of the HTTP server: one whose head does not come whole in time, or is endless, is closed."""
 
 from __future__ import annotations
 
 import asyncio
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 HEAD_SECONDS = 15.0
+MOST_OF_A_HEAD = 64 * 1024  # bytes; the parser itself takes heads and trailers without end
+OVERHEAD = 8  # bytes of framing for each byte of a body sent in chunks
 
 
-class TimedConnection(H11Protocol):
-    """uvicorn's HTTP/1.1 with a time for the head; the body's time is ``BodyLimit``'s, an idle connection's uvicorn's own."""
+class TimedConnection(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 with a time and a size for the head; the body's are ``BodyLimit``'s, an idle connection's time uvicorn's own."""
 
     _head: asyncio.TimerHandle | None = None
+    _framing = 0  # bytes of this message beside its body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a first head."""
@@ -21,12 +23,34 @@ class TimedConnection(H11Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take data; wait on while they are a part of a head."""
+        """Take data; refuse them when there are too many beside the body."""
+        self._framing += len(data)
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE or (self.cycle and not self.cycle.response_complete):
-            self._stop()
-        elif self._head is None:
+        if self._framing > MOST_OF_A_HEAD and not self.transport.is_closing():
+            self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Wait for the rest of the head."""
+        super().on_message_begin()
+        if self._head is None:
             self._wait()
+
+    def on_headers_complete(self) -> None:
+        """Stop waiting; the head has come."""
+        self._stop()
+        self._framing = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._framing -= (1 + OVERHEAD) * len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Begin to count anew."""
+        self._framing = 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer."""

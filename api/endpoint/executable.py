@@ -16,9 +16,13 @@ from anyio import to_thread
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
     OperationDefinitionNode,
     execute,
-    get_operation_ast,
+    get_named_type,
     parse,
     specified_rules,
 )
@@ -52,17 +56,45 @@ from api.endpoint.rate import RateLimited
 from api.endpoint.streaming import results
 from api.errors import Forbidden
 from api.telemetry import Traces
+from api.waiting import THREADS, aside, waiting
 from policies.refusal import Refusal
 from schema.select import Plans, SelectExecutor
 from schema.select.bounded import Bounded
+from schema.select.fallback import model_of_type
 
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
 KEPT_CHARACTERS = 32_000  # of one document
 KEPT_TOGETHER = 1_000_000  # of all documents
 MOST_ERRORS = 8  # told of one document
-THREADS = 10
+LIGHT = 10_000  # rows that an answer may hold, some 30 ms, and still be made on the event loop
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a document: its node, its kind, and the fields at its root.
+
+    A ``light`` one reads rows alone, in statements: it takes so little time beside them that it may hold up the loop.
+    """
+
+    node: OperationDefinitionNode
+    kind: OperationType
+    fields: tuple[str, ...]
+    light: bool
+
+    @classmethod
+    def of(cls, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> Operation:
+        """Return an operation of a valid document."""
+        kind, names = OperationType(node.operation.value), root_fields(document, node)
+        root = schema.get_root_type(node.operation)
+        light = kind is OperationType.QUERY and all(shows_rows(root, name) for name in names)
+        return cls(node, kind, tuple(sorted(names)), light)
+
+    @property
+    def name(self) -> str | None:
+        """Its name, None when it has none."""
+        return self.node.name.value if self.node.name else None
 
 
 @dataclass
@@ -72,8 +104,14 @@ class Prepared:
     document: DocumentNode | None
     errors: list[GraphQLError]
     costs: Costs | None = None
-    introspects: bool = False
+    operations: tuple[Operation, ...] = ()
     plans: Plans = field(default_factory=Plans)
+
+    def operation(self, name: str | None) -> Operation | None:
+        """Return the operation of a name, or the only one."""
+        if name is None:
+            return self.operations[0] if len(self.operations) == 1 else None
+        return next((one for one in self.operations if one.name == name), None)
 
 
 class Executable(Schema):
@@ -88,9 +126,9 @@ class Executable(Schema):
 
     def prepared(self, query: str) -> Prepared:
         """Return a document, parsed and validated once while it is kept."""
-        found = self._documents.get(query)
-        if found is not None:
-            return found
+        return self._documents.get(query) or aside(partial(self._prepare, query))
+
+    def _prepare(self, query: str) -> Prepared:
         if len(query) > MOST_CHARACTERS:
             return Prepared(None, [too_large(f"The document has more than {MOST_CHARACTERS:,} characters.")])
         try:
@@ -102,8 +140,8 @@ class Executable(Schema):
             return Prepared(None, [too_large(error.message) if aborted else error])
         except RecursionError:
             return Prepared(None, [too_large("The document is nested too deep.")])
-        names = {name for node in operations(document) for name in root_fields(document, node)}
-        made = Prepared(document, errors, Costs(self._schema, document), bool(names & INTROSPECTION))
+        found = tuple(Operation.of(self._schema, document, node) for node in ([] if errors else operations(document)))
+        made = Prepared(document, errors, Costs(self._schema, document), found)
         return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made, len(query))
 
     async def execute(
@@ -123,7 +161,11 @@ class Executable(Schema):
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
         request = REQUEST_ID.get()
         with observation.operation(request) as seen, self._span(seen, request), deadline.watched():
-            result = await to_thread.run_sync(answer, limiter=self._threads)
+            if context.dialect == "sqlite":
+                result = await to_thread.run_sync(answer, limiter=self._threads)
+            else:
+                async with self._threads:
+                    result = await waiting(answer)
             self._observe(seen, query, operation_name, result)
             return result
 
@@ -135,10 +177,9 @@ class Executable(Schema):
     ) -> None:
         """Say what was answered, in names of the schema alone."""
         prepared = self._documents.get(query) if query else None
-        document = None if prepared is None else prepared.document
-        operation = None if document is None else get_operation_ast(document, operation_name)
-        if operation is not None and document is not None:
-            seen.kind, seen.fields = operation.operation.value, tuple(sorted(root_fields(document, operation)))
+        operation = None if prepared is None else prepared.operation(operation_name)
+        if operation is not None:
+            seen.kind, seen.fields = operation.kind.value, operation.fields
         codes = [(error.extensions or {}).get("code", "invalid") for error in result.errors or ()]
         seen.cost = (result.extensions or {}).get("cost")
         seen.code = codes[0] if codes else None
@@ -158,11 +199,11 @@ class Executable(Schema):
         ready = self._ready(query, variables, context, operation_name, allowed)
         if isinstance(ready, PreExecutionError):
             return ready
-        prepared, _operation, cost = ready
-        assert prepared.document is not None
+        prepared, operation, cost = ready
         if refused := _charged(context, cost):
             return refused
-        result = execute(
+        work = partial(
+            execute,
             self._schema,
             prepared.document,
             context_value=context,
@@ -172,6 +213,7 @@ class Executable(Schema):
             is_awaitable=_never,
             plans=prepared.plans,
         )
+        result = work() if operation.light and cost <= LIGHT else aside(work)
         assert isinstance(result, CoreResult)
         errors = [context.guard.told(masked(error)) for error in result.errors or ()]
         return ExecutionResult(data=result.data, errors=errors or None, extensions={"cost": cost})
@@ -186,7 +228,7 @@ class Executable(Schema):
         context: Context,
         operation_name: str | None,
         allowed: Iterable[OperationType] | None,
-    ) -> tuple[Prepared, OperationDefinitionNode, int] | PreExecutionError:
+    ) -> tuple[Prepared, Operation, int] | PreExecutionError:
         """Return what can be executed and its cost, or why nothing can: trust, syntax, limits, validation, sign-in."""
         if not query:
             raise MissingQueryError
@@ -196,21 +238,20 @@ class Executable(Schema):
         prepared = self.prepared(query)
         if prepared.errors or prepared.document is None:
             return PreExecutionError(data=None, errors=[guard.told(error) for error in prepared.errors])
-        if guard.closed and prepared.introspects:
+        if guard.closed and any(INTROSPECTION.intersection(one.fields) for one in prepared.operations):
             return _refused(Forbidden("The schema of this server is closed; read schema.graphql instead."))
         if faults := unkept(variables):
             return PreExecutionError(data=None, errors=faults)
-        operation = get_operation_ast(prepared.document, operation_name)
+        operation = prepared.operation(operation_name)
         if operation is None:
             raise CannotGetOperationTypeError(operation_name)
-        kind = OperationType(operation.operation.value)
-        if allowed is not None and kind not in allowed:
-            raise InvalidOperationTypeError(kind)
+        if allowed is not None and operation.kind not in allowed:
+            raise InvalidOperationTypeError(operation.kind)
         assert prepared.costs is not None
-        cost = prepared.costs.of(operation, variables)
+        cost = prepared.costs.of(operation.node, variables)
         try:
             context.sign_in()
-            if not root_fields(prepared.document, operation) <= PUBLIC:
+            if not PUBLIC.issuperset(operation.fields):
                 context.actor.require("read")
         except Refusal as refusal:
             return _refused(refusal)
@@ -242,7 +283,7 @@ class Executable(Schema):
             ready = _refused(Refusal(f"There is no operation to execute here: {error!r}.", code="invalid"))
         if isinstance(ready, PreExecutionError):
             return _one(ready)
-        if ready[1].operation.value != "subscription":
+        if ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
         if refused := _charged(context_value, ready[2]):
             return _one(refused)
@@ -259,6 +300,15 @@ class Executable(Schema):
             return _one(PreExecutionError(data=None, errors=executor))
         assert isinstance(executor, SelectExecutor)
         return _told(results(executor, context, self._telling), context.guard)
+
+
+def shows_rows(root: GraphQLNamedType | None, name: str) -> bool:
+    """Say whether a root field's answer is a row, or a page of rows, of a table."""
+    field = getattr(root, "fields", {}).get(name)
+    shown = get_named_type(field.type) if field else None
+    if isinstance(shown, GraphQLObjectType):
+        return "pageInfo" in shown.fields or model_of_type(shown) is not None
+    return isinstance(shown, GraphQLInterfaceType) or name == "__typename"
 
 
 def _charged(context: Context, cost: int) -> PreExecutionError | None:

@@ -18,6 +18,8 @@ from schema.filter import condition, ordered
 from schema.filter.inputs import INPUTS
 from schema.select import Connection, Page, page
 from schema.select.field import model_of
+from schema.select.node import row_of
+from schema.select.row import Row
 from schema.tables import Base
 
 PAGES = {
@@ -67,13 +69,11 @@ def single(type_: type[Any], description: str, key: str | None = None) -> Strawb
     model = model_of_type(type_)
     noun = type_.__strawberry_definition__.name
 
-    def resolver(info: Info, id: str | None = None, **by: Any) -> Select[Any]:
+    def resolver(id: str | None = None, **by: Any) -> Row:
         values = [value for value in (id, *by.values()) if value is not None]
         if len(values) != 1:
             raise Invalid(f"Give the id or the {key} of the {noun}, one of them.")
-        if id is None:
-            return select(model).where(getattr(model, str(key)) == values[0])
-        return select(model).where(condition(model, {"id": {"equals": id}}, info.context.viewer))
+        return Row(model, {str(key): values[0]}) if id is None else row_of(id, noun)
 
     optional = {key: ("str", f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
     return declared(type_ | None, description, resolver, {"id": ("ID", "Global id. 全局标识"), **optional}, key is None)

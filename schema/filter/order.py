@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -69,6 +70,7 @@ def order_of(type_: type[Any]) -> type[Any]:
     )
 
 
+@cache
 def _paths(model: type[Base]) -> Mapping[str, tuple[str | None, Ranked]]:
     """Return what a table can be ordered by: path -> (to-one relation or None, what orders)."""
     offered = nouns(model)

@@ -31,6 +31,7 @@ from schema.select.field import model_of
 from schema.select.level import Level, Unshown
 from schema.select.page import Page
 from schema.select.plan import Details, Planner, Unplannable
+from schema.select.row import Row
 from schema.select.visibility import restricted
 
 # The plans of all documents together: by columns, some 6 kB each, and by the characters of the variables' values.
@@ -80,11 +81,10 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
                 self.count(len(result))
             return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
         type_ = self._type_of(get_named_type(return_type), result)
-        result = self._visible(type_, result)
         answer = self._planned_rows(type_, field_details_list, result)
         if answer is not None:
             return answer
-        rows = fallback.load(self, type_, field_details_list, result)
+        rows = fallback.load(self, type_, field_details_list, self._visible(type_, result))
         self.count(len(rows))
         return super().complete_list_value(return_type, field_details_list, info, path, rows, position_context)
 
@@ -97,7 +97,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Complete an object; the first row of a ``Select``, the connection of a ``Page``, or what something ``Asked`` answers."""
+        """Complete an object; a ``Row``, the first row of a ``Select``, the connection of a ``Page``, or what something ``Asked`` answers."""
         if isinstance(result, Asked):
             result, whole = result.answer(self, return_type, field_details_list)
             if whole:
@@ -109,12 +109,12 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             if answer is not None:
                 return answer
             result = connection.loaded(self, return_type, field_details_list, result)
-        elif isinstance(result, Select):
-            result = self._visible(return_type, result)
+        elif isinstance(result, (Select, Row)):
             rows = self._planned_rows(return_type, field_details_list, result)
             if rows is not None:
                 return rows[0] if rows else None
-            loaded = fallback.load(self, return_type, field_details_list, result)
+            statement = result.statement if isinstance(result, Row) else result
+            loaded = fallback.load(self, return_type, field_details_list, self._visible(return_type, statement))
             if not loaded:
                 return None
             result = loaded[0]
@@ -130,18 +130,18 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Complete a union or interface; a ``Select`` as the possible type that its table belongs to."""
-        if not isinstance(result, Select):
+        if not isinstance(result, (Select, Row)):
             return super().complete_abstract_value(
                 return_type, field_details_list, info, path, result, position_context
             )
         type_ = self._type_of(return_type, result)
         return self.complete_object_value(type_, field_details_list, info, path, result, position_context)
 
-    def _type_of(self, type_: Any, statement: Select[Any]) -> GraphQLObjectType:
-        """Return the type that shows a statement's rows: of a union or interface the one that their table belongs to."""
+    def _type_of(self, type_: Any, result: Select[Any] | Row) -> GraphQLObjectType:
+        """Return the type that shows rows: of a union or interface the one that their table belongs to."""
         if isinstance(type_, GraphQLObjectType):
             return type_
-        entity = statement.column_descriptions[0]["entity"]
+        entity = result.model if isinstance(result, Row) else result.column_descriptions[0]["entity"]
         for possible in self.schema.get_possible_types(type_):
             if model_of(possible.extensions["strawberry-definition"]) is entity:
                 return possible
@@ -150,14 +150,19 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
     def _visible(self, type_: Any, statement: Select[Any]) -> Select[Any]:
         return restricted(statement, self.context_value.viewer, fallback.model_of_type(type_))
 
-    def _planned_rows(self, type_: Any, details: Details, statement: Select[Any]) -> Sequence[dict[str, Any]] | None:
+    def _planned_rows(self, type_: Any, details: Details, wanted: Select[Any] | Row) -> Sequence[dict[str, Any]] | None:
         level = self.plan(type_, details)
         if level is None:
             return None
         with self.context_value.reading() as opened:
             reader = Reader(opened, self.context_value.viewer)
             try:
-                found = level.answers(reader, level.rows(reader, statement))
+                rows = (
+                    level.row(reader, wanted)
+                    if isinstance(wanted, Row)
+                    else level.rows(reader, self._visible(type_, wanted))
+                )
+                found = level.answers(reader, rows)
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
             self.count(found.rows)

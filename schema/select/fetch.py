@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Connection, Select, String, any_, bindparam, func, select, tuple_
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
@@ -128,27 +128,41 @@ class Reader:
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
-        return self.compiled(statement, COMPILED, lambda: statement, keys)
+        return self.compiled(statement, COMPILED, lambda: statement, self.bound(keys))
+
+    def bound(self, keys: Mapping[str, Collection[Any]]) -> dict[str, Any]:
+        """Return the values of the parameters of ``among``."""
+        return {name: self._bound(values) for name, values in keys.items()}
 
     def compiled(
         self,
         statement: Select[Any],
         kept: Bounded[Any, Compiled],
         executed: Callable[[], Select[Any]],
-        keys: Mapping[str, Collection[Any]] = MappingProxyType({}),
+        given: Mapping[str, Any] = MappingProxyType({}),
     ) -> Sequence[Sequence[Any]]:
         """Return the rows of what ``executed`` makes of a statement: once for each shape of it, and ``kept``."""
         key = statement._generate_cache_key()
-        shape, parameters = (None, ()) if key is None else ((self.dialect, key.key), key.bindparams)
-        found = None if shape is None else kept.get(shape)
-        if found is None:
-            found = Compiled(executed(), parameters, self.connection.dialect)
-            if shape is not None:
-                kept.put(shape, found)
-        given = {name: self._bound(values) for name, values in keys.items()}
-        if found.dated:
-            given |= moment(self.viewer)
-        return found.rows(self.connection, parameters, given)
+        if key is None:
+            return self._rows(Compiled(executed(), (), self.connection.dialect), (), given)
+        return self.shaped((self.dialect, key.key), kept, executed, given, key.bindparams)
+
+    def shaped(
+        self,
+        shape: Hashable,
+        kept: Bounded[Any, Compiled],
+        executed: Callable[[], Select[Any]],
+        given: Mapping[str, Any],
+        parameters: Sequence[BindParameter[Any]] = (),
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows of the statement of a shape, ``executed`` making the first of them."""
+        found = kept.get(shape) or kept.put(shape, Compiled(executed(), parameters, self.connection.dialect))
+        return self._rows(found, parameters, given)
+
+    def _rows(
+        self, found: Compiled, parameters: Sequence[BindParameter[Any]], given: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        return found.rows(self.connection, parameters, {**given, **moment(self.viewer)} if found.dated else given)
 
     def _bound(self, values: Collection[Any]) -> Any:
         return json.dumps(list(values), default=_stored) if self.dialect == "sqlite" else list(values)

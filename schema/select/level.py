@@ -17,6 +17,8 @@ from schema.select.bounded import Bounded
 from schema.select.compiled import Compiled
 from schema.select.fetch import Reader, bound_together, bounded
 from schema.select.field import Derived
+from schema.select.row import Row
+from schema.select.visibility import restricted
 
 Columns = Sequence[Sequence[Any]]
 Coercion = Callable[[Any], Any]
@@ -79,6 +81,14 @@ class Level:
     def rows(self, reader: Reader, statement: Select[Any], *more: ColumnElement[Any]) -> Sequence[Any]:
         """Return the rows of a statement with this level's columns; ``more`` follow from the statement's shape."""
         return reader.compiled(statement, self.compiled, lambda: self.select_from(statement, *more))
+
+    def row(self, reader: Reader, row: Row) -> Sequence[Any]:
+        """Return the row of this level's columns, in a list, an empty one when the viewer sees none."""
+
+        def executed() -> Select[Any]:
+            return self.select_from(restricted(row.unbound(), reader.viewer, row.model))
+
+        return reader.shaped(row.shape, self.compiled, executed, row.given)
 
     def answers(self, reader: Reader, rows: Sequence[Sequence[Any]]) -> Answers:
         """Return one response dictionary a row; deeper levels take one statement each."""
@@ -211,8 +221,8 @@ class Descend:
         else:
             parents = list(zip(*(columns[place] for place in self.places), strict=True))
             wanted = {parent for parent in parents if None not in parent}
-        keys = bound_together(wanted, width, reader.dialect)
-        rows = reader.compiled(self.statement, self.level.compiled, lambda: self.statement, keys)
+        keys = reader.bound(bound_together(wanted, width, reader.dialect))
+        rows = reader.shaped((), self.level.compiled, lambda: self.statement, keys)
         made = self.level.answers(reader, rows)
         theirs = [row[-1] for row in rows] if width == 1 else [tuple(row[-width:]) for row in rows]
         groups: dict[Any, list[Any]] = defaultdict(list)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.inspection import inspect
 from sqlalchemy.sql.schema import Column
 
 from policies.refusal import Refusal
 from schema.formats import storable
 from schema.select.field import IDENTITIES, keys_of, parts_of
+from schema.select.row import Row
 
 MOST_DIGITS = 18  # as many as a 64-bit key holds whatever they are
 
@@ -24,15 +25,15 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Global id, opaque. 全局标识,不透明。")
 
 
-def row_of(identity: str) -> Select[Any]:
-    """Return the statement of the row that a global id names; Refusal when it is the id of no type."""
-    name, *_ = parts_of(identity) or ("",)
+def row_of(identity: str, type_name: str | None = None) -> Row:
+    """Return the row that a global id names; Refusal when it is the id of no type, or not of ``type_name``."""
+    name = type_name or (parts_of(identity) or ("",))[0]
     found = IDENTITIES.get(name)
     if found is None or not issubclass(found.type_, Node):
         raise Refusal(f"{identity!r} is not an id; take the field id of a row.", code="invalid")
     columns: list[Column[Any]] = [inspect(found.table).columns[attribute] for attribute in found.columns]
     keys = keys_in(identity, name, columns)
-    return select(found.table).where(*(column == key for column, key in zip(columns, keys, strict=True)))
+    return Row(found.table, dict(zip(found.columns, keys, strict=True)))
 
 
 def keys_in(identity: str, name: str, columns: Sequence[ColumnElement[Any]]) -> list[int | str]:
