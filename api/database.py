@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from api import events
 from api.errors import ExtraMissing, Invalid
-from api.waiting import aside, connection_class
 from policies.refusal import Refusal
 from schema.formats import fold
 
@@ -95,62 +93,7 @@ def answering(engine: Engine) -> Iterator[Connection]:
         with reading(engine) as connection:
             yield connection
     else:
+        from api.postgresql import Readers  # only who has the extra postgres comes here
+
         with Readers.of(engine).reading() as connection, _exact():
             yield connection
-
-
-class Readers:
-    """The connections of an engine's reads on PostgreSQL: without transactions, and kept open from one read to the next.
-
-    psycopg forgets what it prepared with every ROLLBACK, so nothing else may use them.
-    """
-
-    MOST = 20
-    _OF: WeakKeyDictionary[Engine, Readers] = WeakKeyDictionary()
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = create_engine(
-            engine.url,
-            isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-            pool_size=self.MOST,
-            max_overflow=-1,  # who reads is counted before
-            use_native_hstore=False,
-        )
-        self.free: list[Connection] = []
-        opened = connection_class()
-        event.listen(
-            self.engine, "do_connect", lambda _d, _r, given, named: aside(lambda: opened.connect(*given, **named))
-        )
-        event.listen(self.engine, "engine_disposed", lambda _engine: self._close())
-        event.listen(engine, "engine_disposed", lambda _engine: self.engine.dispose())
-
-    @classmethod
-    def of(cls, engine: Engine) -> Readers:
-        """Return the readers of an engine."""
-        found = cls._OF.get(engine)
-        if found is None:
-            made = cls(engine)
-            aside(made.engine.connect().close)  # SQLAlchemy's own first questions, under a lock that no greenlet may hold
-            found = cls._OF.setdefault(engine, made)
-        return found
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Lend a connection; one that broke is not lent again."""
-        try:
-            connection = self.free.pop()
-        except IndexError:
-            connection = self.engine.connect()
-        try:
-            yield connection
-        finally:
-            if connection.invalidated or len(self.free) >= self.MOST:
-                connection.close()
-            else:
-                self.free.append(connection)
-
-    def _close(self) -> None:
-        """Close what is not lent: the server is gone, or the engine is."""
-        while self.free:
-            self.free.pop().close()

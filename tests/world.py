@@ -29,6 +29,7 @@ from api.database import writing
 from api.endpoint.context import OPEN, Context
 from api.endpoint.guard import Guard
 from api.operations.root import schema
+from api.postgresql import Readers
 from api.settings import settings
 from policies.documents import shipped
 from schema import tables
@@ -107,11 +108,14 @@ class World:
             if self.collecting and not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
                 seen.append(statement)
 
-        event.listen(self.engine, "before_cursor_execute", executed)
+        reads = [] if self.engine.dialect.name == "sqlite" else [Readers.of(self.engine).engine]
+        for engine in (self.engine, *reads):
+            event.listen(engine, "before_cursor_execute", executed)
         try:
             yield seen
         finally:
-            event.remove(self.engine, "before_cursor_execute", executed)
+            for engine in (self.engine, *reads):
+                event.remove(engine, "before_cursor_execute", executed)
 
 
 def _ids(value: object) -> set[str]:

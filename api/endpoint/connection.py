@@ -37,9 +37,13 @@ class TimedConnection(HttpToolsProtocol):
             self._wait()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting; the head has come."""
+        """Stop waiting, the head has come; ValueError, which is answered with 400, for what is no HTTP/1."""
         self._stop()
         self._framing = 0
+        version = self.parser.get_http_version()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if version not in ("1.0", "1.1") or hosts > 1 or (version == "1.1" and not hosts):
+            raise ValueError(f"HTTP/{version} with {hosts} hosts")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement, Connection, Engine
@@ -24,10 +24,12 @@ from api.recent import recently
 from api.settings import settings
 from api.sign_in import is_token
 from api.ticket import ticket
+from api.waiting import aside
 from schema.tables import Base
 
 HOW = "send the header Authorization: Bearer fenji_…; `fenji user key LOGIN` prints a key"
 OPEN = Guard()
+T = TypeVar("T")
 
 
 @dataclass
@@ -128,6 +130,10 @@ class Context:
         """Open a connection for reads, which ends with the operation's time."""
         with answering(self.engine) as connection, self._timed(connection):
             yield connection
+
+    def aside(self, work: Callable[[], T]) -> T:
+        """Do work that takes its time: in a thread when this is a greenlet of the event loop."""
+        return aside(work)
 
     def _timed(self, connection: Connection) -> AbstractContextManager[object]:
         return nullcontext() if self.deadline is None else self.deadline.over(connection)

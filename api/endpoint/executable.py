@@ -200,6 +200,7 @@ class Executable(Schema):
         if isinstance(ready, PreExecutionError):
             return ready
         prepared, operation, cost = ready
+        assert prepared.document is not None
         if refused := _charged(context, cost):
             return refused
         work = partial(

@@ -55,7 +55,9 @@ def wanted(config: StrawberryConfig, viewer: Viewer, identity: str, fields: Sequ
     if unknown or fields == []:
         raise Invalid(f"{unknown or 'Nothing'} is no personal field of {name}; choose among {', '.join(columns)}.")
     chosen = {field: column for field, column in columns.items() if fields is None or field in fields}
-    return commands.Wanted(identity, ":".join(keys), name, found.table, restricted(row.statement, viewer, found.table), chosen)
+    return commands.Wanted(
+        identity, ":".join(keys), name, found.table, restricted(row.statement, viewer, found.table), chosen
+    )
 
 
 @strawberry.type

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -84,9 +85,14 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         answer = self._planned_rows(type_, field_details_list, result)
         if answer is not None:
             return answer
-        rows = fallback.load(self, type_, field_details_list, self._visible(type_, result))
-        self.count(len(rows))
-        return super().complete_list_value(return_type, field_details_list, info, path, rows, position_context)
+        ordinary = super().complete_list_value
+
+        def resolved() -> Any:
+            rows = fallback.load(self, type_, field_details_list, self._visible(type_, result))
+            self.count(len(rows))
+            return ordinary(return_type, field_details_list, info, path, rows, position_context)
+
+        return self.context_value.aside(resolved)
 
     def complete_object_value(
         self,
@@ -98,27 +104,39 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Complete an object; a ``Row``, the first row of a ``Select``, the connection of a ``Page``, or what something ``Asked`` answers."""
+        ordinary = super().complete_object_value
+
+        def resolved(load: Callable[[], Any]) -> Any:
+            loaded = load()
+            if loaded is None:
+                return None
+            return ordinary(return_type, field_details_list, info, path, loaded, position_context)
+
         if isinstance(result, Asked):
             result, whole = result.answer(self, return_type, field_details_list)
-            if whole:
-                return result
-        elif isinstance(result, Page):
+            return result if whole else resolved(lambda: result)
+        if isinstance(result, Page):
             rows_type = get_named_type(return_type.fields["nodes"].type)
             result = replace(result, statement=self._visible(rows_type, result.statement))
             answer = connection.planned(self, return_type, field_details_list, result)
             if answer is not None:
                 return answer
-            result = connection.loaded(self, return_type, field_details_list, result)
-        elif isinstance(result, (Select, Row)):
+            load = partial(connection.loaded, self, return_type, field_details_list, result)
+            return self.context_value.aside(partial(resolved, load))
+        if isinstance(result, (Select, Row)):
             rows = self._planned_rows(return_type, field_details_list, result)
             if rows is not None:
                 return rows[0] if rows else None
-            statement = result.statement if isinstance(result, Row) else result
-            loaded = fallback.load(self, return_type, field_details_list, self._visible(return_type, statement))
-            if not loaded:
-                return None
-            result = loaded[0]
-        return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
+            statement = self._visible(return_type, result.statement if isinstance(result, Row) else result)
+            return self.context_value.aside(
+                partial(resolved, partial(self._first, return_type, field_details_list, statement))
+            )
+        return resolved(lambda: result)
+
+    def _first(self, type_: Any, details: Details, statement: Select[Any]) -> Any:
+        """Return the first row of a statement as an object, None when there is none."""
+        loaded = fallback.load(self, type_, details, statement)
+        return loaded[0] if loaded else None
 
     def complete_abstract_value(
         self,

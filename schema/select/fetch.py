@@ -8,15 +8,29 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, Connection, Select, String, any_, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    any_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
 from schema.select.compiled import Compiled
 from schema.select.moment import moment
 from schema.tables import Base
+
+T = TypeVar("T")
 
 
 class Sees(Protocol):
@@ -76,6 +90,9 @@ class Context(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a connection for reads."""
+
+    def aside(self, work: Callable[[], T]) -> T:
+        """Do work that takes its time, without holding up who else is answered."""
 
 
 def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> ColumnElement[bool]:

@@ -33,7 +33,9 @@ class Row:
     def unbound(self) -> Select[Any]:
         """Return the statement of all rows of this shape, whose parameters have the attributes' names."""
         columns = inspect(self.model).columns
-        named = ((columns[name], bindparam(f"row_{name}", type_=columns[name].type, required=True)) for name in self.values)
+        named = (
+            (columns[name], bindparam(f"row_{name}", type_=columns[name].type, required=True)) for name in self.values
+        )
         return select(self.model).where(*(column == parameter for column, parameter in named))
 
     @property
