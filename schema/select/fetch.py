@@ -15,10 +15,12 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     String,
     any_,
     bindparam,
+    cast,
     func,
     select,
     tuple_,
@@ -99,7 +101,14 @@ def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> Colum
     """Return the condition that ``column`` is one of the bound keys: one statement, whatever their number."""
     if dialect == "sqlite":
         return column.in_(select(func.json_each(bindparam(name, type_=String)).table_valued("value").c.value))
-    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column == any_(_array(column, name))
+
+
+def _array(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Return the array of keys that a parameter of PostgreSQL holds; integers come as the text of one."""
+    if isinstance(column.type, Integer):
+        return cast(bindparam(name, type_=String), ARRAY(column.type))
+    return bindparam(name, type_=ARRAY(column.type))
 
 
 def together_among(columns: Sequence[ColumnElement[Any]], dialect: str) -> ColumnElement[bool]:
@@ -109,7 +118,7 @@ def together_among(columns: Sequence[ColumnElement[Any]], dialect: str) -> Colum
     if dialect == "sqlite":
         each = func.json_each(bindparam("keys", type_=String)).table_valued("value").c.value
         return tuple_(*columns).in_(select(*(func.json_extract(each, f"$[{part}]") for part in range(len(columns)))))
-    parts = [bindparam(f"keys{part}", type_=ARRAY(column.type)) for part, column in enumerate(columns)]
+    parts = [_array(column, f"keys{part}") for part, column in enumerate(columns)]
     rows = func.unnest(*parts).table_valued(*(f"part{part}" for part in range(len(parts)))).render_derived()
     return tuple_(*columns).in_(select(*rows.c))
 
@@ -182,7 +191,11 @@ class Reader:
         return found.rows(self.connection, parameters, {**given, **moment(self.viewer)} if found.dated else given)
 
     def _bound(self, values: Collection[Any]) -> Any:
-        return json.dumps(list(values), default=_stored) if self.dialect == "sqlite" else list(values)
+        if self.dialect == "sqlite":
+            return json.dumps(list(values), default=_stored)
+        if set(map(type, values)) == {int}:  # SQLAlchemy would look at each for its type, psycopg for what needs quotes
+            return f"{{{','.join(map(str, values))}}}"
+        return list(values)
 
 
 def _stored(value: object) -> str:

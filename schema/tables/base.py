@@ -28,6 +28,9 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+CENT = Decimal("0.01")
+
+
 class Money(TypeDecorator[Decimal]):
     """Money exact to 1/10000 of the currency unit: an int64 at rest, a Decimal in Python."""
 
@@ -49,7 +52,7 @@ class Money(TypeDecorator[Decimal]):
         if value is None:
             return None
         exact = Decimal(value).scaleb(-4)
-        return exact.quantize(Decimal("0.01")) if value % 100 == 0 else exact
+        return exact.quantize(CENT) if value % 100 == 0 else exact
 
 
 class Figure(Money):
