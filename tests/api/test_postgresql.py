@@ -1,0 +1,116 @@
+"""Reads on PostgreSQL: on the event loop, over connections that stay open."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import world
+from sqlalchemy import Engine, event
+from strawberry.types import ExecutionResult
+
+from api.endpoint import executable
+from api.endpoint.context import Context
+from api.operations.root import schema
+from api.postgresql import Readers
+
+CUSTOMERS = "{ customers { totalCount nodes { number contacts { name } } } }"
+IMPROVEMENTS = "{ improvements { totalCount } }"
+GROUPS = "{ customerGroups(by: [{field: STATUS}]) { nodes { count } } }"
+
+
+@pytest.fixture
+def made(postgres_engine: Engine, tmp_path: Path) -> world.World:
+    return world.build(postgres_engine, tmp_path, 2, graded=False)
+
+
+def asking(made: world.World) -> Callable[[str], Awaitable[ExecutionResult]]:
+    """Return what executes a query as sales would."""
+    return lambda query: schema.execute(query, None, Context(made.engine, made.home, signed_in=made.people["sales"]))
+
+
+def threads(made: world.World, query: str) -> set[bool]:
+    """Return whether the statements of a query ran in the thread of the loop."""
+    seen = set()
+
+    def executed(*_: Any) -> None:
+        seen.add(threading.get_ident() == loop)
+
+    async def asked() -> None:
+        nonlocal loop
+        loop = threading.get_ident()
+        result = await asking(made)(query)
+        assert result.errors is None, result.errors
+
+    loop = 0
+    readers = Readers.of(made.engine).engine
+    event.listen(readers, "before_cursor_execute", executed)
+    try:
+        asyncio.run(asked())
+    finally:
+        event.remove(readers, "before_cursor_execute", executed)
+    return seen
+
+
+def test_reads_of_rows_stay_on_the_loop_and_the_rest_goes_to_a_thread(
+    made: world.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert threads(made, CUSTOMERS) == {True}
+    assert threads(made, GROUPS) == {False}
+    monkeypatch.setattr(executable, "LIGHT", 10)
+    assert threads(made, CUSTOMERS) == {False}
+
+
+def test_a_read_that_waits_holds_nobody_up_and_can_be_cancelled(made: world.World) -> None:
+    ask = asking(made)
+
+    async def all_of_it() -> None:
+        assert (await ask(CUSTOMERS)).errors is None
+        with made.engine.begin() as blocking:
+            blocking.exec_driver_sql("lock table improvements in access exclusive mode")
+            waiting, cancelled = (asyncio.create_task(_result(ask(IMPROVEMENTS))) for _ in range(2))
+            for _ in range(5):
+                assert (await ask(CUSTOMERS)).errors is None
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            cancelled.cancel()
+            await asyncio.wait([cancelled], timeout=10)
+            assert cancelled.done()
+        assert (await waiting).data == {"improvements": {"totalCount": 2}}
+        for found in await asyncio.gather(*(ask(IMPROVEMENTS) for _ in range(5))):
+            assert found.data == {"improvements": {"totalCount": 2}}
+
+    asyncio.run(all_of_it())
+    idle = Readers.of(made.engine).idle
+    assert 0 < len(idle) <= 7
+    assert all(one.exec_driver_sql("select 1").scalar() == 1 for one in idle)
+
+
+def test_connections_stay_open_and_are_all_replaced_when_the_server_has_ended_them(made: world.World) -> None:
+    ask = asking(made)
+
+    async def at_once(times: int) -> list[ExecutionResult]:
+        return await asyncio.gather(*(ask(CUSTOMERS) for _ in range(times)))
+
+    readers = Readers.of(made.engine)
+    assert not any(result.errors for result in asyncio.run(at_once(4)))
+    open_now = len(readers.idle)
+    for _ in range(3):
+        assert not any(result.errors for result in asyncio.run(at_once(1)))
+    assert len(readers.idle) == open_now
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    (failed,) = asyncio.run(at_once(1))
+    assert failed.errors is not None
+    assert (failed.errors[0].extensions or {})["code"] == "internal"
+    assert not any(result.errors for result in asyncio.run(at_once(4)))
+
+
+async def _result(found: Awaitable[ExecutionResult]) -> ExecutionResult:
+    return await found
