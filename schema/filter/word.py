@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Integer, case, literal_column
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import RelationshipProperty
 from strawberry.types.base import StrawberryOptional
@@ -103,7 +103,7 @@ def nouns(model: type[Base]) -> Nouns:
             identity = Identity(source.type_name, tuple(mapper.attrs[name].columns[0].key for name in source.columns))
         elif (word := _word(mapper, field, source)) is not None:
             words[field.python_name] = word
-        by = getattr(source, "order", None) or (word.expression if word else None)
+        by = getattr(source, "order", None) or (_order(word) if word else None)
         if by is not None:
             optional = isinstance(field.type, StrawberryOptional)
             kind = getattr(source, "kind", None)
@@ -126,6 +126,14 @@ def _word(mapper: Any, field: StrawberryField, source: Any) -> Word | None:
     if expression is None or python is None:
         return None
     return Word(field.python_name, python, expression, field.description or "", nullable, kind)
+
+
+def _order(word: Word) -> Expression:
+    """Return what a word is ordered by: itself, values of an enum as the schema lists them, not by their letters."""
+    if not issubclass(word.python, Enum):
+        return word.expression
+    places = {member.value: literal_column(str(at), Integer) for at, member in enumerate(word.python)}
+    return lambda table, viewer: case(places, value=word.expression(table, viewer))
 
 
 def _column(key: str) -> Expression:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import world
 from people import finished_backtest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from api.commands import policy as policies_
 from api.database import writing
 from policies.documents import shipped
+from schema import tables
 from schema.select.field import global_id
 
 WHOLE = (
@@ -237,6 +238,25 @@ def test_pages_in_mixed_directions_visit_every_row_once(engine: Engine, tmp_path
     ):
         (error,) = made.ask(query, {"o": wrong})["errors"]
         assert error["extensions"]["code"] == "invalid"
+
+
+def test_values_of_an_enum_are_ordered_as_the_schema_lists_them(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 9, graded=False)
+    with writing(engine) as session:
+        for need, urgency in zip(session.scalars(select(tables.Need)), ("low", "high", "medium") * 3, strict=True):
+            need.urgency = urgency
+        session.get_one(tables.Customer, 1).status = "lost"
+    listed = "{{ r: {}(orderBy: [{{field: {}, direction: {}}}]) {{ nodes {{ value: {} }} }} }}"
+    grouped = "{{ r: {}(by: [{{field: {}}}], orderBy: [{{key: {{{}: {}}}}}]) {{ nodes {{ key {{ {} }} }} }} }}"
+    for lists, groups, name, values in (
+        ("needs", "needGroups", "urgency", ["HIGH", "MEDIUM", "LOW"]),
+        ("customers", "customerGroups", "status", ["POTENTIAL", "INTENT", "ACTIVE", "LOST"]),
+    ):
+        for direction, expected in (("ASC", values), ("DESC", values[::-1])):
+            nodes = made.data(listed.format(lists, name.upper(), direction, name))["r"]["nodes"]
+            assert list(dict.fromkeys(node["value"] for node in nodes)) == expected
+            nodes = made.data(grouped.format(groups, name.upper(), name, direction, name))["r"]["nodes"]
+            assert [node["key"][name] for node in nodes] == expected
 
 
 HIDDEN = [
