@@ -1,4 +1,4 @@
-"""The Strawberry schema as it is executed: documents prepared once, operations run in threads, errors masked.
+"""The Strawberry schema as it is executed: documents prepared once, operations run on the loop or in threads, errors masked.
 
 Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sign-in and masking stand here.
 """
@@ -7,142 +7,56 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeGuard
 
 import anyio
 from anyio import to_thread
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    execute,
-    get_named_type,
-    parse,
-    specified_rules,
-)
 from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError, execute
 from strawberry import Schema
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api import observation
 from api.endpoint.context import Context
-from api.endpoint.cost import Costs
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
 from api.endpoint.identity import REQUEST_ID
-from api.endpoint.limits import (
-    MOST_CHARACTERS,
-    MOST_TOKENS,
-    literals,
-    operations,
-    oversized,
-    root_fields,
-    too_large,
-    unkept,
-)
+from api.endpoint.limits import unkept
 from api.endpoint.masking import masked
+from api.endpoint.prepared import Operation, Prepared, PreparedDocuments
 from api.endpoint.rate import RateLimited
 from api.endpoint.streaming import results
 from api.errors import Forbidden
 from api.telemetry import Traces
 from api.waiting import THREADS, aside, waiting
 from policies.refusal import Refusal
-from schema.select import Plans, SelectExecutor
-from schema.select.bounded import Bounded
-from schema.select.fallback import model_of_type
+from schema.select import SelectExecutor
 
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
-KEPT_CHARACTERS = 32_000  # of one document
-KEPT_TOGETHER = 1_000_000  # of all documents
-MOST_ERRORS = 8  # told of one document
 LIGHT = 10_000  # rows that an answer may hold, some 30 ms, and still be made on the event loop
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
 
-@dataclass(frozen=True)
-class Operation:
-    """An operation of a document: its node, its kind, and the fields at its root.
-
-    A ``light`` one reads rows alone, in statements: it takes so little time beside them that it may hold up the loop.
-    """
-
-    node: OperationDefinitionNode
-    kind: OperationType
-    fields: tuple[str, ...]
-    light: bool
-
-    @classmethod
-    def of(cls, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> Operation:
-        """Return an operation of a valid document."""
-        kind, names = OperationType(node.operation.value), root_fields(document, node)
-        root = schema.get_root_type(node.operation)
-        light = kind is OperationType.QUERY and all(shows_rows(root, name) for name in names)
-        return cls(node, kind, tuple(sorted(names)), light)
-
-    @property
-    def name(self) -> str | None:
-        """Its name, None when it has none."""
-        return self.node.name.value if self.node.name else None
-
-
-@dataclass
-class Prepared:
-    """A document that was parsed, bounded and validated, with the plans of its selections."""
-
-    document: DocumentNode | None
-    errors: list[GraphQLError]
-    costs: Costs | None = None
-    operations: tuple[Operation, ...] = ()
-    plans: Plans = field(default_factory=Plans)
-
-    def operation(self, name: str | None) -> Operation | None:
-        """Return the operation of a name, or the only one."""
-        if name is None:
-            return self.operations[0] if len(self.operations) == 1 else None
-        return next((one for one in self.operations if one.name == name), None)
-
-
 class Executable(Schema):
-    """Runs each query and mutation synchronously in a worker thread, on SQLAlchemy's one engine."""
+    """Runs each query and mutation synchronously: in a greenlet of the loop on PostgreSQL, in a worker thread on SQLite."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.traces: Traces | None = None
-        self._documents: Bounded[str, Prepared] = Bounded(KEPT_TOGETHER)
+        self.documents = PreparedDocuments(self._schema)
         self._threads = anyio.CapacityLimiter(THREADS)
         self._telling = anyio.CapacityLimiter(TELLING_THREADS)
 
     def prepared(self, query: str) -> Prepared:
         """Return a document, parsed and validated once while it is kept."""
-        return self._documents.get(query) or aside(partial(self._prepare, query))
-
-    def _prepare(self, query: str) -> Prepared:
-        if len(query) > MOST_CHARACTERS:
-            return Prepared(None, [too_large(f"The document has more than {MOST_CHARACTERS:,} characters.")])
-        try:
-            document = parse(query, max_tokens=MOST_TOKENS)
-            errors = oversized(self._schema, document) or unkept(literals(document))
-            errors = errors or validate_document(self._schema, document, tuple(specified_rules))[:MOST_ERRORS]
-        except GraphQLError as error:
-            aborted = "Parsing aborted" in error.message  # too many tokens, or nested too deep
-            return Prepared(None, [too_large(error.message) if aborted else error])
-        except RecursionError:
-            return Prepared(None, [too_large("The document is nested too deep.")])
-        found = tuple(Operation.of(self._schema, document, node) for node in ([] if errors else operations(document)))
-        made = Prepared(document, errors, Costs(self._schema, document), found)
-        return made if errors or len(query) > KEPT_CHARACTERS else self._documents.put(query, made, len(query))
+        return self.documents.get(query) or aside(partial(self.documents.made, query))
 
     async def execute(
         self,
@@ -154,7 +68,7 @@ class Executable(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Answer a query or mutation in a worker thread."""
+        """Answer a query or mutation."""
         assert context_value is not None
         deadline = Deadline(context_value.guard.seconds)
         context = replace(context_value, deadline=deadline)
@@ -176,7 +90,7 @@ class Executable(Schema):
         self, seen: observation.Observed, query: str | None, operation_name: str | None, result: ExecutionResult
     ) -> None:
         """Say what was answered, in names of the schema alone."""
-        prepared = self._documents.get(query) if query else None
+        prepared = self.documents.get(query) if query else None
         operation = None if prepared is None else prepared.operation(operation_name)
         if operation is not None:
             seen.kind, seen.fields = operation.kind.value, operation.fields
@@ -194,7 +108,7 @@ class Executable(Schema):
         operation_name: str | None = None,
         allowed: Iterable[OperationType] | None = None,
     ) -> ExecutionResult:
-        """Answer a query or mutation in this thread."""
+        """Answer a query or mutation here; in a greenlet what is not light goes aside."""
         assert context is not None
         ready = self._ready(query, variables, context, operation_name, allowed)
         if isinstance(ready, PreExecutionError):
@@ -301,15 +215,6 @@ class Executable(Schema):
             return _one(PreExecutionError(data=None, errors=executor))
         assert isinstance(executor, SelectExecutor)
         return _told(results(executor, context, self._telling), context.guard)
-
-
-def shows_rows(root: GraphQLNamedType | None, name: str) -> bool:
-    """Say whether a root field's answer is a row, or a page of rows, of a table."""
-    field = getattr(root, "fields", {}).get(name)
-    shown = get_named_type(field.type) if field else None
-    if isinstance(shown, GraphQLObjectType):
-        return "pageInfo" in shown.fields or model_of_type(shown) is not None
-    return isinstance(shown, GraphQLInterfaceType) or name == "__typename"
 
 
 def _charged(context: Context, cost: int) -> PreExecutionError | None:

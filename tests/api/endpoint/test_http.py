@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from api.app import make_app
-from api.endpoint.executable import KEPT_CHARACTERS, KEPT_TOGETHER
 from api.endpoint.limits import MOST, MOST_OPERATIONS
+from api.endpoint.prepared import KEPT_CHARACTERS, KEPT_TOGETHER
 from api.operations.root import schema
 
 HTML = {"accept": "text/html"}
@@ -101,7 +101,7 @@ def test_prepared_documents_are_kept_and_bounded() -> None:
     long = "# " + "x" * (KEPT_CHARACTERS - 100)
     for n in range(2 * KEPT_TOGETHER // KEPT_CHARACTERS):
         schema.prepared(f"{{ a{n}: __typename }} {long}")
-    assert KEPT_TOGETHER - KEPT_CHARACTERS < schema._documents.weight <= KEPT_TOGETHER
+    assert KEPT_TOGETHER - KEPT_CHARACTERS < schema.documents.kept.weight <= KEPT_TOGETHER
     assert schema.prepared("{ __typename }") is not first
     assert schema.prepared("{ nothing }").errors
     assert schema.prepared("{ nothing }") is not schema.prepared("{ nothing }")
