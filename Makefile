@@ -29,7 +29,7 @@ labcheck: ## Every notebook opened and run headless in the lab's environment
 	@$(PYTHON) bootstrap.py lab
 	@.venv-lab/bin/python tests/lab/headless.py
 
-browser: ## The report page in a real browser without a network; skips where no Chromium is installed
+browser: ## The pages, and the report without a network, in a real browser; skips where no Chromium is installed
 	@$(PYTHON) bootstrap.py browser
 	@$(BIN)/python -m pytest -q -rs tests/browser
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
@@ -14,7 +13,7 @@ import pytest
 import uvicorn
 import world
 from people import finished_backtest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
 from study_inputs import DATES, write_inputs
 
@@ -30,8 +29,6 @@ from policies.documents import shipped
 from schema.select.field import global_id
 from schema.tables import Backtest, PolicyVersion
 
-CHROMIUM = os.environ.get("FENJI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install chromium, or set FENJI_CHROMIUM")
 EVIDENCE = "sha256:" + "ab" * 32
 SEEN = """() => {
   const pictures = [...document.images];
@@ -60,15 +57,6 @@ INK = """async (letter) => {
   };
   return draw(letter) !== draw('\\u{10fffd}') && draw(letter) !== draw(' ');
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The machine's own Chromium; nothing is downloaded."""
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
