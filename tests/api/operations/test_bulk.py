@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import world
+from bulk_mutations import BULK
 from sqlalchemy import Engine, func, select
 
 from api.commands import customer as customers_
@@ -131,6 +132,23 @@ def test_a_dry_run_answers_as_the_call_would_and_writes_nothing(made: world.Worl
     dry = made.data(CHANGE, {"rows": rows, "mode": "REJECT_FAILED", "dry": True})["r"]
     assert (dry["written"], dry["rejected"]) == (1, 1)
     assert fingerprint(made.engine) == before
+
+
+def test_every_bulk_mutation_tries_and_writes_the_same_rows_and_trying_writes_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
+    made = world.build(engine, tmp_path, 12, graded=False)
+    counts = "state given written unchanged rejected errors { code }"
+    calls = [case for case in BULK if case[4].endswith("Written")]
+    assert len(calls) > 40
+    for name, arguments, right, _, _ in calls:
+        tried = f"{arguments.removesuffix(')')}, dryRun: true)"
+        before = fingerprint(engine)
+        query = f"mutation {{ r: {name}{{}} {{ ... on BulkAnswer {{ {counts} }} ... on Refusal {{ message }} }} }}"
+        dry = made.data(query.replace("{}", tried), who=right)["r"]
+        assert fingerprint(engine) == before, name
+        real = made.data(query.replace("{}", arguments), who=right)["r"]
+        assert (dry, real["state"], real["written"]) == (real | {"state": "DRY_RUN"}, "WRITTEN", 1), name
 
 
 def test_no_mode_leaves_half_a_row(made: world.World) -> None:
