@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -34,6 +34,7 @@ from schema.select.bounded import Bounded
 from schema.select.page import USUAL
 
 SIZES = {"first", "last", "limit"}
+WRITTEN = {"expected"}  # by a bulk mutation with a filter
 LIST = 5  # rows of a list for which no size is asked, as relations usually have
 # The same for the lists of introspection, as they are on the average; others have 1.
 INTROSPECTED = {"types": 100, "fields": 10, "args": 2, "inputFields": 3, "enumValues": 2}
@@ -127,14 +128,14 @@ class Walk:
         if _is_connection(get_named_type(field.type)):
             return 1 + (USUAL if size is None else size) * below
         if not is_list_type(get_nullable_type(field.type)) or _is_connection(parent):
-            return 1 + below  # the page's size is its connection's
+            return 1 + below + (self._size(node, WRITTEN) or 0)  # the page's size is its connection's
         if size is None:
             introspected = parent is not None and parent.name.startswith("__")
             size = INTROSPECTED.get(node.name.value, 1) if introspected else LIST
         return size * (1 + below)
 
-    def _size(self, node: FieldNode) -> int | None:
-        sizes = [self._number(one.value) for one in node.arguments or () if one.name.value in SIZES]
+    def _size(self, node: FieldNode, named: Set[str] = SIZES) -> int | None:
+        sizes = [self._number(one.value) for one in node.arguments or () if one.name.value in named]
         return max((size for size in sizes if size is not None), default=None)
 
     def _number(self, value: ValueNode) -> int | None:

@@ -51,6 +51,12 @@ def cost(query: str, variables: dict[str, Any] | None = None) -> int:
         ("{ customers(first: " + "9" * 5000 + ") { nodes { id } } }", None, 1 + 10**9),
         ("{ customers(first: -5) { nodes { id } } }", None, 1),
         ("mutation M($i: [CustomerRow!]!) { createCustomers(input: $i) { __typename } }", {"i": [{}] * 9000}, 9001),
+        ('mutation { deleteNeedsWhere(filter: {}, expected: 9000, reason: "x") { __typename } }', None, 9001),
+        (
+            'mutation M($n: Int!) { deleteNeedsWhere(filter: {}, expected: $n, reason: "x") { __typename } }',
+            {"n": 90},
+            91,
+        ),
         ("query Q($i: [String!]) { me { login } }", {"i": ["x"] * 9000}, 1),
         ("{ nothing { deeper(first: 500) { id } } }", None, 0),
         ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A me { login } }", None, 1),
