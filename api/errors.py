@@ -11,7 +11,7 @@ CODES: dict[str, tuple[str, str]] = {
     "refused": ("Not done, for the reason given.", "未执行,原因见说明。"),
     "not_found": ("No such row; the message names what was looked for.", "找不到该记录。"),
     "invalid": ("A value is not valid; the message names the field, the value and the cure.", "数值无效。"),
-    "conflict": ("Another row holds this key already.", "已存在相同的记录。"),
+    "conflict": ("Another row holds this key already, or somebody else wrote the same at the same moment.", "已存在相同的记录,或他人同时写入。"),
     "forbidden": ("Your roles do not allow this action.", "您的角色无权执行此操作。"),
     "not_signed_in": ("An API key is needed: Authorization: Bearer fenji_…", "需要 API 密钥。"),
     "csrf_missing": ("A request with a session's cookie needs the header X-Fenji-CSRF, a socket an Origin of this server.", "使用会话 Cookie 时需要 X-Fenji-CSRF 请求头。"),

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import strawberry
+from sqlalchemy.exc import DBAPIError
 from strawberry.extensions import FieldExtension
 
 from policies import refusal
+
+# What PostgreSQL says when a command's checks held and another transaction ended in between: a value is taken, a row is
+# gone or named, two wait for each other.  SQLite has one writer at a time.
+RACES = {"23505", "23503", "40P01"}
 
 
 @strawberry.type(description="Something that was not done, for a reason a person can act on. 未执行及其原因")
@@ -20,7 +25,7 @@ class Refusal:
 
 
 class RefusalAsMember(FieldExtension):
-    """Returns a refusal of a command as the member ``Refusal``; any other exception goes on."""
+    """Returns a refusal of a command, or a lost race, as the member ``Refusal``; any other exception goes on."""
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
         """Call the resolver."""
@@ -28,6 +33,13 @@ class RefusalAsMember(FieldExtension):
             return next_(source, info, **arguments)
         except refusal.Refusal as refused:
             return Refusal(code=refused.code, message=refused.message)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in RACES:
+                raise
+            message = (
+                "Somebody else wrote the same at the same moment, so nothing was written; look at it and ask again."
+            )
+            return Refusal(code="conflict", message=message)
 
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy import Engine, func, select, update
 
 from api.access import PERMISSIONS, actor_of_login
 from api.commands import api_key, improvement, policy
+from api.commands import user as users
 from api.commands.audit_seal import verify
 from api.commands.bulk.batch import Entry
 from api.commands.bulk.call import Options, perform
@@ -258,6 +261,22 @@ def test_bad_input_is_a_refusal_with_the_value_and_nothing_is_written(
     assert (answer["__typename"], answer["code"]) == ("Refusal", code), answer
     assert said in answer["message"]
     assert rows(made.engine) == before
+
+
+def test_who_loses_a_race_is_refused_and_has_written_nothing(postgres_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(postgres_engine, tmp_path, 2, graded=False)
+    query = 'mutation { r: createUser(login: "zoe", name: "佐伊", roles: [SALES]) { __typename ... on Refusal { code message } } }'
+    with ThreadPoolExecutor(1) as pool:
+        with writing(made.engine) as session:
+            users.create(session, made.people["boss"], "zoe", "佐伊", ["sales"])
+            later = pool.submit(made.data, query, who="boss")
+            sleep(0.3)
+        answer = later.result()["r"]
+    assert (answer["code"], "users" in answer["message"]) == ("conflict", False)
+    with reading(made.engine) as connection:
+        people = connection.execute(select(tables.User.id).where(tables.User.login == "zoe")).scalars().all()
+        told = select(tables.Audit.noun_id).where(tables.Audit.noun == "user").order_by(tables.Audit.id.desc())
+        assert people == [int(connection.execute(told).scalars().all()[0])]
 
 
 def test_an_order_of_lines_has_their_exact_sum(made: world.World) -> None:
