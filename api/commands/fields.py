@@ -95,6 +95,11 @@ class Noun:
         return self._named.get(name)
 
     @cached_property
+    def personal(self) -> bool:
+        """Whether some roles see a field of it masked."""
+        return any(field.personal for field in self.fields)
+
+    @cached_property
     def _named(self) -> dict[str, Field]:
         return {field.name: field for field in self.fields}
 

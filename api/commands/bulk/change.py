@@ -16,12 +16,11 @@ from api.commands.fields import masks_among
 class Change(Action):
     """Changes rows by key; a row that has the values already is left as it is and counts as unchanged.
 
-    Nouns with more to check override ``complete``; ``apart`` of ``own`` is no column.  Where rows hold ``personal`` values,
+    Nouns with more to check override ``complete``; ``apart`` of ``own`` is no column.  Where rows hold personal values,
     who may not see them is not told whether a row has them already: every row is written.
     """
 
     apart: tuple[str, ...] = ()
-    personal = True
 
     def check(self, batch: Batch) -> None:
         """Judge every row: that it is there, that nothing is said twice, its fields beside what it holds."""
@@ -42,7 +41,7 @@ class Change(Action):
             if not entry.values and not entry.own:  # nothing was given, or nothing is left of it
                 what = f"{self.table.__name__} {entry.key}"
                 batch.refuse(entry, (), "invalid", f"Nothing to change on {what}: give at least one field.")
-        telling = not self.personal or batch.actor.sees_all
+        telling = not self.shape.personal or batch.actor.sees_all
         for entry in batch.standing():
             entry.columns |= self._owned(entry)
             row = self.former(entry)

@@ -65,7 +65,7 @@ class CustomerChange(Change):
     """Changes of customers' records; ``own`` may hold ``owner``, a login or None for nobody."""
 
     noun, table, permission = "customers", Customer, "edit_customer"
-    apart, personal = ("owner",), False
+    apart = ("owner",)
 
     def complete(self, batch: Batch) -> None:
         """Find owners; refuse credit codes that belong to another."""

@@ -17,6 +17,7 @@ from api.commands.bulk.call import alone
 from api.commands.bulk.journal import Changed, digest, restored
 from api.commands.bulk.rows import deleted, held, one_of, updated
 from api.commands.credit_code import require_unique
+from api.commands.fields import NOUNS
 from api.errors import Conflict, Forbidden, NotFound
 from policies.refusal import Refusal
 from schema.tables import Audit, Base, BulkCall, CustomerTag, StatusChange, Tag
@@ -105,7 +106,8 @@ def _untouched_since(session: Session, call: BulkCall, changes: list[Changed]) -
     """
     told = Audit.__table__.c
     wrote = func.sum(case((told.action == "undo", -1), (told.action == "reveal", 0), else_=1))
-    changed = sorted(change for change in changes if change.before is not None and change.after is not None)
+    masked = {name for name, noun in NOUNS.items() if noun.personal}
+    changed = sorted(one for one in changes if one.table in masked and one.before is not None and one.after is not None)
     for name, group in groupby(changed, key=lambda change: change.table):
         keys = [str(change.key) for change in group]
         written = (told.noun == name) & one_of(session, told.noun_id, keys) & (told.at >= call.at)

@@ -313,6 +313,13 @@ def test_who_may_not_see_a_number_cannot_guess_it_by_what_is_unchanged(made: wor
     assert made.data(change, {"rows": guesses[:1]}, who="sales")["r"]["unchanged"] == 1
 
 
+def test_who_sees_masks_is_told_what_is_unchanged_where_nothing_is_masked(made: world.World) -> None:
+    change = f"mutation M($rows: [OrderChange!]!) {{ r: updateOrders(input: $rows) {ANSWER} }}"
+    rows = {"rows": [{"id": global_id("Order", 1), "productLine": "泵"}]}
+    assert made.data(change, rows, who="finance")["r"]["written"] == 1
+    assert made.data(change, rows, who="finance")["r"]["unchanged"] == 1
+
+
 @pytest.mark.parametrize(
     ("rows", "code"), [([], "invalid"), ([{"name": "甲"}] * 10_001, "too_large")], ids=["no row", "10,001 rows"]
 )
