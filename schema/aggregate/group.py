@@ -16,7 +16,7 @@ from schema.aggregate.key import GroupKey, keys_of
 from schema.aggregate.period import DatePart
 from schema.filter.condition import MOST_CONDITIONS, MOST_DEPTH
 from schema.filter.number import numbers_of
-from schema.filter.operators import bounded
+from schema.filter.operators import bounded, bounded_lists
 from schema.filter.word import permitted
 from schema.select.asked import Asked
 from schema.select.fetch import Viewer
@@ -88,6 +88,7 @@ def groups(
     if len(order_by) > MOST_ORDERS:
         raise Refusal(f"orderBy has {len(order_by)} entries; at most {MOST_ORDERS} are allowed.", code="too_large")
     order = tuple(_order(model, keys, at, one) for at, one in enumerate(order_by))
+    bounded_lists(having, "having")
     found = Groups(model, statement, viewer, keys, having or {}, order, size)
     for measure, name in found.asked():
         check(found, measure, name, "orderBy or having")

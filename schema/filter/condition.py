@@ -23,7 +23,7 @@ from sqlalchemy.orm import RelationshipProperty
 
 from policies.refusal import Refusal
 from schema.filter.number import MEASURED, measured, numbers_of
-from schema.filter.operators import COMPARISONS, MOST_VALUES, bounded, compared, stored
+from schema.filter.operators import COMPARISONS, bounded, bounded_lists, compared, stored
 from schema.filter.word import Identity, nouns, permitted
 from schema.select.fetch import Viewer
 from schema.select.join import on
@@ -44,6 +44,7 @@ def condition(
     ``not`` is the exact complement.  Refusal for values that cannot be compared (invalid), for personal values that the
     viewer may not see (forbidden) and for filters larger than allowed (too_large).
     """
+    bounded_lists(filter, "filter")
     return _Reading(viewer).of(model, model.__table__ if table is None else table, filter or {}, "filter", 0)
 
 
@@ -51,6 +52,7 @@ def related(
     relation: RelationshipProperty[Any], filter: Given | None, viewer: Viewer, table: FromClause
 ) -> Select[Any]:
     """Return the statement of the rows related to one of ``table`` that meet a filter and that the viewer sees."""
+    bounded_lists(filter, "filter")
     return _Reading(viewer).rows(relation, table, filter or {}, "filter", 0)
 
 
@@ -210,7 +212,6 @@ def _identified(
         if value is None:
             raise Refusal(f"{where}.{operator} is null; leave it out.", code="invalid")
         ids = value if isinstance(value, list) else [value]
-        bounded(len(ids), MOST_VALUES, f"{where}.{operator}", "values")
         keys = [keys_in(one, identity.type_name, columns) for one in ids]
         if len(keys) == 1:
             found: ColumnElement[bool] = and_(*(c == k for c, k in zip(columns, keys[0], strict=True)))

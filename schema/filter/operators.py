@@ -53,6 +53,7 @@ OPERATORS: dict[type, tuple[str, ...]] = {
     bool: ("equals", "not", "isNull"),
     int: RANGE, Decimal: RANGE, date: RANGE, datetime: RANGE, Enum: (*SAME, "isNull"),
 }  # fmt: skip
+# Values in the lists of a filter together, since PostgreSQL takes 65,535 in a statement; characters of a text.
 MOST_VALUES, MOST_TEXT = 1000, 500
 
 
@@ -75,7 +76,6 @@ def _given(value: ColumnElement[Any], operator: str, given: Any, where: str) -> 
     if operator == "isNull":
         return given
     if operator in ("in", "notIn"):
-        bounded(len(given), MOST_VALUES, where, "values")
         return [stored(value, one, where) for one in given]
     return stored(value, given, where)
 
@@ -93,6 +93,19 @@ def stored(value: ColumnElement[Any], given: Any, where: str) -> Any:
         shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
         raise Refusal(f"{where}: {shown!r} cannot be compared ({error}); give a value of the field.", code="invalid") from error  # fmt: skip
     return given
+
+
+def bounded_lists(given: Any, where: str) -> None:
+    """Raise a Refusal (too_large) when the lists in a filter hold too many values together, however deep they stand."""
+    found, left = 0, [given]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+            found += sum(not isinstance(inner, Mapping) for inner in one)
+    bounded(found, MOST_VALUES, where, "values in its lists")
 
 
 def bounded(size: int, most: int, where: str, what: str) -> None:

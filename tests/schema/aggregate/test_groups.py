@@ -299,6 +299,7 @@ REFUSED = [
     ('{ customerGroups(having: {sum: {employees: {gte: "1.5"}}}) { nodes { count } } }', "invalid"),
     ("{ customerGroups(having: " + "{not: " * 11 + "{count: {gt: 1}}" + "}" * 11 + ") { nodes { count } } }", "too_large"),
     ("{ customerGroups(having: {or: [" + "{count: {gt: 1}}, " * 201 + "]}) { nodes { count } } }", "too_large"),
+    ("{ customerGroups(having: {or: [" + f"{{count: {{in: [{'1, ' * 101}]}}}}, " * 10 + "]}) { nodes { count } } }", "too_large"),
     ("{ customerGroups(first: 0) { nodes { count } } }", "invalid"),
     ("{ customerGroups(first: 1001) { nodes { count } } }", "invalid"),
 ]  # fmt: skip

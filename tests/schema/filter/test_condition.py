@@ -124,6 +124,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tagged": {"any": ["需求:a"], "none": None}}, "invalid"),
     ({"name": {"contains": "x" * 501}}, "too_large"),
     ({"employees": {"in": [1] * 1001}}, "too_large"),
+    (
+        {"or": [{"employees": {"in": [1] * 501}}, {"contacts": {"some": {"title": {"notIn": ["x"] * 500}}}}]},
+        "too_large",
+    ),
+    ({"contacts": {"count": {"in": [1] * 1001}}}, "too_large"),
+    ({"owner": {"id": {"in": [global_id("User", 1)] * 1001}}}, "too_large"),
     ({"id": {"in": ["x"] * 1001}}, "too_large"),
     ({"search": "a " * 11}, "too_large"),
     ({"tagged": {"all": ["需求:a"] * 51}}, "too_large"),
