@@ -58,12 +58,12 @@ class ReportPages:
                 return _refused(401, "not_signed_in", f"Ask for reportUrl of the backtest anew, or {HOW}.")
             if not actor.may("read"):
                 return _refused(403, "forbidden", f"{actor.login} may not read.")
+            try:
+                path = place_of(self.home, evidence) / REPORT
+            except Refusal as refusal:
+                return _refused(404, "not_found", refusal.message)
             statement = select(Backtest.id).where(Backtest.evidence == evidence, Backtest.state == "finished")
             known = connection.scalar(restricted(statement, actor, Backtest))
-        try:
-            path = place_of(self.home, evidence) / REPORT
-        except Refusal as refusal:
-            return _refused(404, "not_found", refusal.message)
         if known is None or not path.is_file():
             return _refused(404, "not_found", f"No finished backtest has the evidence {evidence[:80]}.")
         return FileResponse(path, media_type="text/html; charset=utf-8", headers=HEADERS)

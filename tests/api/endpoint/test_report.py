@@ -28,10 +28,10 @@ PAGE = "<!doctype html><title>回测</title>"
 
 
 @pytest.fixture
-def made(sqlite_engine: Engine, tmp_path: Path) -> world.World:
+def made(engine: Engine, tmp_path: Path) -> world.World:
     """A world with one finished backtest whose report page lies in the store."""
-    found = world.build(sqlite_engine, tmp_path, 1, graded=False)
-    with writing(sqlite_engine) as session:
+    found = world.build(engine, tmp_path, 1, graded=False)
+    with writing(engine) as session:
         analyst = found.people["analyst"]
         draft = policy.save_draft(session, analyst, shipped()["sabcd-weighted"].read_text(encoding="utf-8"))
         backtest = finished_backtest(session, draft, analyst)
@@ -76,7 +76,7 @@ def test_nobody_else_sees_the_page_and_nothing_else_of_the_bundle_is_served(
     assert client.get(path()).status_code == 401
     assert client.get(path(), headers={"Authorization": "Bearer fenji_wrong"}).status_code == 401
     for elsewhere in (path("sha256:" + "cd" * 32), path("sha256:" + "ef" * 32), path("sha256:no"), path().replace("report.html", "metrics.json"),
-                      "/evidence/..%2f..%2ffenji.db/report.html", "/evidence/%2e%2e/report.html"):  # fmt: skip
+                      "/evidence/..%2f..%2ffenji.db/report.html", "/evidence/%2e%2e/report.html", "/evidence/%00/report.html"):  # fmt: skip
         assert client.get(elsewhere, headers=signed).status_code == 404, elsewhere
     seller = {"Authorization": f"Bearer {world.key(made, 'sales')}"}
     assert client.get(path(), headers=seller).status_code == 404  # of a draft, which sales does not see
