@@ -25,9 +25,9 @@ def test_nobody_who_worked_on_a_version_approves_it_on_the_command_line(fenji: F
         finished_backtest(session, policy.find(session, 1), analyst)
     assert fenji("policy", "submit", 1, "--as", "chen")[0] == 0
     for login, words in {
-        "chen": "needs the role strategy",
+        "chen": "needs one of: strategy",
         "both": "wrote or changed",
-        "admin": "needs the role",
+        "admin": "needs one of: strategy",
     }.items():
         code, out, error = fenji("policy", "approve", 1, "--reason", "mine", "--as", login)
         assert (code, out) == (1, "")
