@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import world
 from listening import does, hub_of, subscribed
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api import events, hub
@@ -235,6 +235,29 @@ def test_stopping_ends_every_subscription_without_an_error(engine: Engine, tmp_p
         async with hub_of(made) as heard, subscribed(made, heard, key, ITEMS) as reader:
             heard.close()
             assert await reader.told() is None
+
+    asyncio.run(scene())
+
+
+def test_what_is_written_while_the_database_ends_connections_is_told_afterwards(
+    postgres_engine: Engine, tmp_path: Path
+) -> None:
+    made = world.build(postgres_engine, tmp_path, 1, graded=False)
+    key = world.key(made, "service")
+
+    def cut_and_report() -> None:
+        others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
+        with writing(postgres_engine) as session:
+            session.execute(text(others))
+            improvements.report(
+                session, made.people["service"], 1, {"reported_on": date(2026, 1, 1), "problem": "meanwhile"}
+            )
+
+    async def scene() -> None:
+        async with hub_of(made) as heard, subscribed(made, heard, key, ITEMS) as reader:
+            await does(cut_and_report)
+            assert [row["problem"] for row in await reader.rows()] == ["meanwhile"]
+            assert heard.hearing
 
     asyncio.run(scene())
 
