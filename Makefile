@@ -66,6 +66,7 @@ golden: environment ## Write the hashes of the shipped policies' statements anew
 
 benchmarks: environment ## The measured ratios; takes some minutes
 	@$(PYTHON) bootstrap.py benchmark
+	@npm ci --silent --prefix tests/benchmarks/postgraphile
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 lock: environment ## Write the locks anew from pyproject.toml

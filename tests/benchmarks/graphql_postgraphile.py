@@ -90,6 +90,11 @@ CASES = (
         f"query($id: ID!) {{ customer(id: $id) {{ {SCALARS} }} }}", {"id": global_id("Customer", CUSTOMER)},
         f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {SCALARS} }} }}", {"id": str(CUSTOMER)},
     ),
+    Case(
+        "one customer nested", "",
+        f"query($id: ID!) {{ customer(id: $id) {{ {OURS} }} }}", {"id": global_id("Customer", CUSTOMER)},
+        f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {THEIRS} }} }}", {"id": str(CUSTOMER)},
+    ),
 )  # fmt: skip
 
 
@@ -250,7 +255,7 @@ def main() -> None:
             for server in servers:
                 print(row(case, server, theirs if server is ours else None))
         print(
-            f"\nWanted ratios: {', '.join(f'{case.name} {case.target}' for case in CASES)}; load {os.getloadavg()[0]:.1f}."
+            f"\nWanted ratios: {', '.join(f'{case.name} {case.target}' for case in CASES if case.target)}; load {os.getloadavg()[0]:.1f}."
         )
 
 
