@@ -23,6 +23,7 @@ from sqlalchemy import Engine, and_, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from api.commands.bulk.forgetting import forget_changes
 from api.database import reading, writing
 from api.events import announce
 from api.observation import JOB_SECONDS, JOBS
@@ -34,6 +35,7 @@ LEASE = timedelta(seconds=30)
 STOPPED = "It was cancelled."
 LOG = logging.getLogger("fenji.jobs")
 JOB_GRACE_SECONDS = 5.0
+TIDY_SECONDS = 600.0
 Report = Callable[[int, int, str], None]
 Claimed = tuple[int, str, str, dict[str, Any]]  # id, kind, token, payload
 
@@ -242,6 +244,7 @@ class Worker:
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._loop, name="fenji-jobs", daemon=True)
         self.held: Claimed | None = None
+        self.tidied = -TIDY_SECONDS
 
     def start(self) -> None:
         """Begin to run jobs."""
@@ -258,6 +261,7 @@ class Worker:
     def _loop(self) -> None:
         while not self.stopping.is_set():
             try:
+                self._tidy()
                 self.held = claim(self.engine)
                 if self.held is not None:
                     _perform(self.engine, self.home, self.held)
@@ -265,3 +269,10 @@ class Worker:
                 LOG.exception("a job failed")
             if self.held is None:
                 self.stopping.wait(self.poll)
+
+    def _tidy(self) -> None:
+        """Forget now and then what is over, so that it goes on a quiet day as well."""
+        if time.monotonic() - self.tidied >= TIDY_SECONDS:
+            self.tidied = time.monotonic()
+            with writing(self.engine) as session:
+                forget_changes(session)

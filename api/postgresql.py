@@ -50,6 +50,7 @@ class Readers:
     def __init__(self, engine: Engine) -> None:
         self.engine = create_engine(
             engine.url,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None,
             pool_size=MOST_IDLE,

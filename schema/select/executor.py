@@ -199,7 +199,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         values = self.variable_values.coerced
         roles = self.context_value.viewer.roles  # conditions below depend on them
         known = (self.plans.document, type_.name, self.context_value.dialect, roles, nodes)
-        texts = [repr(values.get(name)) for name in names]
+        texts = [repr(values[name]) if name in values else "" for name in names]
         key = (*known, *texts)
         found = LEVELS.get(key)
         if found is None:

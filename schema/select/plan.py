@@ -245,9 +245,7 @@ def _first_of_each(
     """Return the statement of the first rows of each parent, in their order."""
     rank = func.row_number().over(partition_by=parent, order_by=order)
     named = [column.label(f"c{index}") for index, column in enumerate(columns)]
-    ranked = (
-        statement.order_by(None).with_only_columns(*named, rank.label("rank"), maintain_column_froms=True).subquery()
-    )
+    ranked = statement.order_by(None).with_only_columns(*named, rank.label("rank")).subquery()
     *shown, place = ranked.c
     return select(*shown).where(place <= literal_column(str(first))).order_by(place)
 

@@ -11,12 +11,13 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.access import Actor
 from api.commands.bulk.action import Action
 from api.commands.bulk.batch import Batch, Entry, Mode, RowError, kept
+from api.commands.bulk.forgetting import forget_changes
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.search import Search
 from api.commands.fields import clean
@@ -150,14 +151,13 @@ def _repeated(session: Session, actor: Actor, options: Options) -> Outcome | Non
 
 
 def _keep(session: Session, actor: Actor, action: Action, options: Options, outcome: Outcome, journal: Journal) -> None:
-    """Keep what the call answered and what undoes it; empty what can no longer be undone."""
+    """Keep what the call answered and what undoes it."""
     answer: dict[str, Any] = {
         name: getattr(outcome, name) for name in ("given", "written", "unchanged", "rejected", "keys")
     }
     errors = [kept(action.noun, error) for error in outcome.errors]
     answer["errors"] = [[one.index, one.path, one.code, one.message] for one in errors]
-    expired = (BulkCall.undo_until < now()) & BulkCall.changes.is_not(None)
-    session.execute(update(BulkCall).where(expired).values(changes=None).execution_options(synchronize_session=False))
+    forget_changes(session)
     session.add(
         BulkCall(
             at=action.instant,

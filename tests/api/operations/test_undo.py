@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, select, update
 
 from api.commands import customer, tag
 from api.database import reading, writing
+from api.jobs import Worker
 from api.settings import settings
 from schema import tables
 from schema.select.field import global_id
@@ -218,6 +220,26 @@ def test_where_nothing_can_be_undone_no_former_value_is_kept(
         token, changes = connection.execute(select(tables.BulkCall.token, tables.BulkCall.changes)).one()
     assert changes is None
     assert undo(made, {"undo": {"token": token}})["code"] == "undo_refused"
+
+
+def test_former_values_are_forgotten_when_their_time_is_over(made: world.World, tmp_path: Path) -> None:
+    kept, over = (ask(made, "deleteContacts", [global_id("Contact", n)]) for n in (1, 2))
+    with writing(made.engine) as session:
+        session.execute(
+            update(tables.BulkCall).where(tables.BulkCall.token == over["undo"]["token"]).values(undo_until=now())
+        )
+    worker = Worker(made.engine, tmp_path, poll_seconds=0.01)
+    worker.start()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with reading(made.engine) as connection:
+            rows = connection.execute(select(tables.BulkCall.token, tables.BulkCall.changes)).all()
+            found = {token: changes for token, changes in rows}
+        if found[over["undo"]["token"]] is None:
+            break
+    worker.stop()
+    assert found[over["undo"]["token"]] is None
+    assert found[kept["undo"]["token"]]
 
 
 def test_each_row_that_is_taken_back_is_audited(made: world.World) -> None:

@@ -68,6 +68,11 @@ QUERIES: list[tuple[str, dict[str, Any] | None]] = [
         None,
     ),
     ('{ customer(number: "202601-0002") { name } none: customer(number: "x") { name } }', None),
+    (
+        "{ customers(first: 5) { nodes { orders(orderBy: [{field: CUSTOMER_EMPLOYEES}], first: 2) { id } "
+        "serviceRecords(orderBy: [{field: CONTACT_TITLE}], first: 1) { customer { name } } } } }",
+        None,
+    ),
     ("{ improvements(first: 3) { nodes { dueOn customer { name } } edges { cursor } pageInfo { endCursor } } }", None),
 ]
 
@@ -105,6 +110,18 @@ def test_a_kept_plan_follows_the_values_of_its_variables(sqlite_engine: Engine, 
     ):
         planned, ordinary = both(made, query, values)
         assert planned == ordinary
+
+
+def test_a_kept_plan_tells_a_variable_that_is_null_from_one_that_is_left_out(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    """An explicit null is refused by a filter, so that it never widens one; what is left out is no condition."""
+    made = world.build(sqlite_engine, tmp_path, graded=False)
+    query = "query Q($x: Decimal) { customers { nodes { orders(filter: {amount: {gte: $x}}) { amount } } } }"
+    assert "errors" not in made.ask(query, {})
+    (error,) = made.ask(query, {"x": None})["errors"]
+    assert error["extensions"]["code"] == "invalid"
+    assert "errors" not in made.ask(query, {})
 
 
 def test_a_value_that_its_scalar_refuses_is_an_error_at_its_place_in_both_paths(

@@ -73,9 +73,11 @@ def test_random_queries_have_the_same_answer_both_ways(engine: Engine, tmp_path:
         codes = {error.get("extensions", {}).get("code", "of the request") for error in asked.get("errors", ())}
         assert not codes & {"internal", "of the request"}, (query, asked)
         seen.update(codes or {"answered"})
+        for values in ({}, dict.fromkeys(query.variables)) if query.variables else ():
+            made.ask(query.text, values, who=who)  # from the plans that are kept
 
     every_root(known(made), check)
-    assert seen["answered"] > sum(seen.values()) / 2
+    assert seen["answered"] > sum(seen.values()) / 3
 
 
 def test_random_queries_have_the_same_answer_on_both_databases(
