@@ -234,7 +234,7 @@ def test_former_values_are_forgotten_when_their_time_is_over(made: world.World, 
     while time.monotonic() < deadline:
         with reading(made.engine) as connection:
             rows = connection.execute(select(tables.BulkCall.token, tables.BulkCall.changes)).all()
-            found = {token: changes for token, changes in rows}
+            found = {row.token: row.changes for row in rows}
         if found[over["undo"]["token"]] is None:
             break
     worker.stop()
