@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from graphql import OperationDefinitionNode, parse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
-from api.console.page import EXAMPLES, HEADERS, Example, examples
+from api.console.page import EXAMPLES, HEADERS, TEMPLATES, Example, examples
 
 MEASURED = EXAMPLES / "measured.json"
-PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
-)
+PAGES = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), trim_blocks=True)
 KINDS = {"query": "查询 query", "mutation": "操作 mutation", "subscription": "订阅 subscription"}
 
 

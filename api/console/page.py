@@ -13,6 +13,7 @@ from api.commands.snapshot import today
 from api.settings import settings
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"  # pages, which nobody gets without their headers
 EXAMPLES = Path(__file__).parent.parent / "operations" / "examples"
 # Nothing from another host; GraphiQL sets style attributes, hence 'unsafe-inline' for styles alone.
 POLICY = (
@@ -53,11 +54,11 @@ def examples() -> tuple[Example, ...]:
 
 async def sign_in_page(request: Request) -> HTMLResponse:
     """Return the page that begins and ends a session."""
-    return HTMLResponse((STATIC / "sign_in.html").read_text(), headers=HEADERS)
+    return HTMLResponse((TEMPLATES / "sign_in.html").read_text(), headers=HEADERS)
 
 
 def graphiql_page() -> HTMLResponse:
     """Return the page."""
     ready = json.dumps([asdict(example) for example in examples()], ensure_ascii=False).replace("<", "\\u003c")
-    html = (STATIC / "graphiql.html").read_text().replace("{{examples}}", ready)
+    html = (TEMPLATES / "graphiql.html").read_text().replace("{{examples}}", ready)
     return HTMLResponse(html, headers=HEADERS)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.console.page import STATIC
 from api.endpoint.limits import MOST, MOST_OPERATIONS
 from api.endpoint.prepared import KEPT_CHARACTERS, KEPT_TOGETHER
 from api.operations.root import schema
@@ -127,3 +128,4 @@ def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
 def test_static_files_stay_in_their_folder(client: TestClient) -> None:
     for path in ("/static/../page.py", "/static/%2e%2e/page.py", "/static/graphiql/../../page.py"):
         assert client.get(path).status_code == 404
+    assert not list(STATIC.rglob("*.html"))  # a page there would be served without its headers
