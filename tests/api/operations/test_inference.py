@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,7 +14,9 @@ from typing import Any
 
 import inference
 import pytest
+import random_queries
 import world
+from hypothesis import HealthCheck, Phase, given, settings
 from people import finished_backtest
 from sqlalchemy import Engine, func, select, text
 
@@ -23,10 +27,11 @@ from api.endpoint.context import Context
 from api.operations.root import schema
 from policies.documents import shipped
 from schema import tables
-from schema.select.field import IDENTITIES, TYPES, Derived, global_id, source_of
+from schema.select.field import IDENTITIES, TYPES, Derived, global_id, parts_of, source_of
 
 BLIND = "marketing"  # sees every kind masked, and may change customers
 SEES = "sales"
+EXAMPLES = int(os.environ.get("FENJI_EXAMPLES", "2"))  # of each field of the root
 NO_ROWS = {"FallDecision"}  # of this world; that nobody asks about it is tried all the same
 
 
@@ -163,6 +168,30 @@ def test_everything_that_can_be_selected_reads_the_same(pair: tuple[world.World,
         if shown[0] != shown[1]:
             differing.add(name)
     assert differing >= set(inference.PERSONAL) - NO_ROWS, differing
+
+
+def test_random_queries_of_who_sees_masks_read_the_same(
+    pair: tuple[world.World, world.World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = [secret for values in inference.SECRETS.values() for secret in values]
+    monkeypatch.setitem(random_queries.SCALARS, "String", [*random_queries.TEXTS, *secrets])
+    ids: dict[str, list[str]] = {}
+    for identity in pair[0].ids():
+        ids.setdefault(parts_of(identity)[0], []).append(identity)
+    seen = Counter[str]()
+
+    def check(query: random_queries.Query) -> None:
+        answers = [made.ask(query.text, query.variables, who=BLIND) for made in pair]
+        assert answers[0] == answers[1], query
+        seen.update(codes(answers[0]) or {"answered"})
+
+    assert inference.CORE.query_type is not None
+    for root in sorted(inference.CORE.query_type.fields):
+        drawn = random_queries.queries(inference.CORE, random_queries.Known(ids), [root])
+        settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), phases=[Phase.generate])(
+            given(query=drawn)(check)
+        )()
+    assert seen["answered"] > sum(seen.values()) / 3
 
 
 # What hidden rows could show through: drafts and their backtests, which only the other database has.
