@@ -17,6 +17,10 @@ from schema.formats import fold
 
 READ_ONLY = {"fenji_read_only": True}
 OVERFLOWN = ("integer overflow", "bigint out of range")  # as SQLite and PostgreSQL say that a sum leaves int64
+CROWDED = (
+    "number of parameters must be",
+    "too many SQL variables",
+)  # as their drivers say that a statement has too many
 
 
 def make_engine(url: str) -> Engine:
@@ -74,12 +78,16 @@ def reading(engine: Engine, **options: Any) -> Iterator[Connection]:
 
 @contextmanager
 def _exact() -> Iterator[None]:
-    """Say in words of ours that a sum does not fit."""
+    """Say in words of ours that a sum or a statement does not fit."""
     try:
         yield
     except DBAPIError as error:
         if any(words in str(error.orig) for words in OVERFLOWN):
             raise Refusal("A sum has more than 64 bits; ask of fewer rows.", code="too_large") from error
+        if any(words in str(error.orig) for words in CROWDED):
+            raise Refusal(
+                "The filters hold too many values together; ask in several operations.", code="too_large"
+            ) from error
         raise
 
 

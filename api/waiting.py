@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, WouldBlock, to_thread
 from sqlalchemy.util.concurrency import await_, greenlet_spawn, in_greenlet
 
 T = TypeVar("T")
@@ -17,9 +17,17 @@ THREADS = 10
 _ASIDE = CapacityLimiter(THREADS)
 
 
-async def waiting(work: Callable[[], T]) -> T:
-    """Return what ``work`` returns, run in a greenlet of the running loop."""
-    return await greenlet_spawn(work)
+async def waiting(work: Callable[[], T], limiter: CapacityLimiter) -> T:
+    """Return what ``work`` returns, run in a greenlet of the running loop, as soon as the limiter has room."""
+    borrower = object()
+    try:
+        limiter.acquire_on_behalf_of_nowait(borrower)  # without the turn of the loop that the other one takes
+    except WouldBlock:
+        await limiter.acquire_on_behalf_of(borrower)
+    try:
+        return await greenlet_spawn(work)
+    finally:
+        limiter.release_on_behalf_of(borrower)
 
 
 def aside(work: Callable[[], T]) -> T:

@@ -78,8 +78,7 @@ class Executable(Schema):
             if context.dialect == "sqlite":
                 result = await to_thread.run_sync(answer, limiter=self._threads)
             else:
-                async with self._threads:
-                    result = await waiting(answer)
+                result = await waiting(answer, self._threads)
             self._observe(seen, query, operation_name, result)
             return result
 

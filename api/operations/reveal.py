@@ -50,7 +50,7 @@ def wanted(config: StrawberryConfig, viewer: Viewer, identity: str, fields: Sequ
         if isinstance(source, Derived) and source.kind is not None:
             columns[config.name_converter.get_graphql_name(field)] = source.columns[0]
     if not columns:
-        raise Invalid(f"{identity!r} is the id of a {name}, which has no personal fields.")
+        raise Invalid(f"{identity!r:.100} is the id of a {name}, which has no personal fields.")
     unknown = [field for field in fields or () if field not in columns]
     if unknown or fields == []:
         raise Invalid(f"{unknown or 'Nothing'} is no personal field of {name}; choose among {', '.join(columns)}.")

@@ -224,7 +224,7 @@ def related(description: str, name: str | None = None) -> Any:
 def listed(description: str, name: str | None = None) -> Any:
     """Declare a to-many relation, in the order of the mapping unless told otherwise.
 
-    Its arguments ``filter``, ``orderBy`` and ``first``, each per parent, are added by ``schema.filter.arguments``.
+    Its arguments ``filter``, ``orderBy`` and ``first``, each per parent, are added by ``schema.filter.narrowing``.
     """
 
     def resolver(root: Any, info: strawberry.Info, first: int | None = None) -> Any:
@@ -291,9 +291,9 @@ def keys_of(identity: str, type_name: str) -> tuple[str, ...]:
     """Return the key in a global id as text; Refusal when it is none or of another type."""
     found, *keys = parts_of(identity) or ("",)
     if not keys:
-        raise Refusal(f"{identity!r} is not an id; take the field id of a {type_name}.", code="invalid")
+        raise Refusal(f"{identity!r:.100} is not an id; take the field id of a {type_name}.", code="invalid")
     if found != type_name:
-        raise Refusal(f"{identity!r} is the id of a {found}; the id of a {type_name} is needed.", code="invalid")
+        raise Refusal(f"{identity!r:.100} is the id of a {found}; the id of a {type_name} is needed.", code="invalid")
     return tuple(keys)
 
 
@@ -306,6 +306,6 @@ def key_of(identity: str, type_name: str) -> int:
 def integer_keys_of(identity: str, type_name: str, count: int) -> tuple[int, ...]:
     """Return the ``count`` integer keys in a global id; Refusal when it is none or of another type."""
     keys = keys_of(identity, type_name)
-    if len(keys) != count or any(not key.isdecimal() or len(key) > 18 for key in keys):
-        raise Refusal(f"{identity!r} is not the id of a {type_name}.", code="invalid")
+    if len(keys) != count or any(not (key.isdecimal() and key.isascii()) or len(key) > 18 for key in keys):
+        raise Refusal(f"{identity!r:.100} is not the id of a {type_name}.", code="invalid")
     return tuple(map(int, keys))

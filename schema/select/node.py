@@ -30,7 +30,7 @@ def row_of(identity: str, type_name: str | None = None) -> Row:
     name = type_name or (parts_of(identity) or ("",))[0]
     found = IDENTITIES.get(name)
     if found is None or not issubclass(found.type_, Node):
-        raise Refusal(f"{identity!r} is not an id; take the field id of a row.", code="invalid")
+        raise Refusal(f"{identity!r:.100} is not an id; take the field id of a row.", code="invalid")
     columns: list[Column[Any]] = [inspect(found.table).columns[attribute] for attribute in found.columns]
     keys = keys_in(identity, name, columns)
     return Row(found.table, dict(zip(found.columns, keys, strict=True)))
@@ -42,7 +42,7 @@ def keys_in(identity: str, name: str, columns: Sequence[ColumnElement[Any]]) -> 
     keys = [_key(column, part) for column, part in zip(columns, parts, strict=False)]
     found = [key for key in keys if key is not None]
     if not len(parts) == len(columns) == len(found):
-        raise Refusal(f"{identity!r} is not the id of a {name}.", code="invalid")
+        raise Refusal(f"{identity!r:.100} is not the id of a {name}.", code="invalid")
     return found
 
 

@@ -150,7 +150,7 @@ class Page:
             return [key.parse(value) for key, value in zip(self.keys, values, strict=True)]
         except (Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise Refusal(
-                f"{cursor!r} is not a cursor of this list in the order {self.order}; take one from its pageInfo or edges.",
+                f"{cursor!r:.100} is not a cursor of this list in the order {self.order}; take one from its pageInfo or edges.",
                 code="invalid",
             ) from error
 
