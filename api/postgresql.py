@@ -6,6 +6,7 @@ Only who has the extra ``postgres`` can import this.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
@@ -77,10 +78,7 @@ class Readers:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection; one that broke is not lent again."""
-        try:
-            connection = self.idle.pop()
-        except IndexError:
-            connection = self.engine.connect()
+        connection = self._idle() or self.engine.connect()
         try:
             yield connection
         finally:
@@ -89,12 +87,32 @@ class Readers:
             else:
                 self.idle.append(connection)
 
+    def _idle(self) -> Connection | None:
+        """Return a connection that is not lent, None when there is none; those that the server has closed are closed."""
+        while self.idle:
+            connection = self.idle.pop()
+            if not _has_spoken(connection):
+                return connection
+            _end(connection)
+        return None
+
     def _close(self) -> None:
         """Close what is not lent: the server is gone, or the engine is."""
         while self.idle:
-            connection = self.idle.pop()
-            connection.detach()  # else it would go back to the pool
-            connection.close()
+            _end(self.idle.pop())
+
+
+def _has_spoken(connection: Connection) -> bool:
+    """Say whether something has come that nobody asked for: the server says so when it closes a connection."""
+    poll, driver = select.poll(), connection.connection.driver_connection
+    assert driver is not None
+    poll.register(driver.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _end(connection: Connection) -> None:
+    connection.detach()  # else it would go back to the pool
+    connection.close()
 
 
 def _connected(_dialect: Any, _record: Any, given: Any, named: Any) -> WaitingConnection:
