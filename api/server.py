@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy import Engine
+from starlette.types import ASGIApp
 
 from api.app import make_app
 from api.database import make_engine
@@ -31,6 +32,8 @@ from api.settings import settings
 
 LOG = logging.getLogger("fenji.server")
 GRACE_SECONDS = 20
+# A socket takes 30 operations at once, before anybody has signed in: what is large goes by POST.
+MOST_OF_A_MESSAGE = 256 * 1024
 AGAIN_SECONDS = 1.0
 
 
@@ -63,16 +66,21 @@ def serve(engine: Engine, home: Path, listener: socket.socket, workers: int) -> 
 def run_server(engine: Engine, home: Path, listener: socket.socket, *, jobs: bool) -> None:
     """Serve in this process until a signal."""
     app = make_app(engine, home, worker=jobs)
-    configuration = uvicorn.Config(
+    Server(configured(app), app.state.leave).run(sockets=[listener])
+
+
+def configured(app: ASGIApp, grace: int = GRACE_SECONDS) -> uvicorn.Config:
+    """Return how uvicorn serves an application."""
+    return uvicorn.Config(
         app,
         http=TimedConnection,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        ws_max_size=settings().body_mb * 1_000_000,
+        timeout_graceful_shutdown=grace,
+        ws_max_size=MOST_OF_A_MESSAGE,
+        ws_per_message_deflate=False,  # a hundred bytes on the wire would be a hundred thousand here
         server_header=False,
     )
-    Server(configuration, app.state.leave).run(sockets=[listener])
 
 
 def _serving(url: str, home: Path, listener: socket.socket, parent: Connection) -> None:

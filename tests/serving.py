@@ -11,16 +11,14 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.cli.serve import listening
-from api.endpoint.connection import TimedConnection
+from api.server import configured
 
 
 @contextmanager
 def served(app: Starlette) -> Iterator[int]:
     """Serve an application while the block runs; yields its port."""
     with listening("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(app, http=TimedConnection, log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        )
+        server = uvicorn.Server(configured(app, grace=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

@@ -333,6 +333,25 @@ def listener(port: int, key: str, query: str, *, over_socket: bool) -> socket.so
     return client
 
 
+def test_a_message_on_a_socket_is_as_long_as_it_is_on_the_wire_and_bounded(port: int) -> None:
+    upgrade = (
+        b"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    )
+    length = 300_000
+    huge = b"\x81\xff" + length.to_bytes(8, "big") + bytes(4) + b" " * length
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
+        client.sendall(upgrade)
+        answer = client.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 101")
+        assert b"deflate" not in answer  # or a hundred bytes would be a hundred thousand
+        with suppress(OSError):
+            client.sendall(huge)
+        awaited(client, (1009).to_bytes(2, "big"))
+    alive(port)
+
+
 def until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not met():
