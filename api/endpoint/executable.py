@@ -27,7 +27,7 @@ from api.endpoint.context import Context
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
 from api.endpoint.identity import REQUEST_ID
-from api.endpoint.limits import unkept
+from api.endpoint.limits import is_small, unkept
 from api.endpoint.masking import masked
 from api.endpoint.prepared import Operation, Prepared, PreparedDocuments
 from api.endpoint.rate import RateLimited
@@ -40,6 +40,11 @@ from schema.select import SelectExecutor
 
 INTROSPECTION = {"__schema", "__type"}
 PUBLIC = INTROSPECTION | {"__typename"}
+NOT_EXECUTED = {
+    MissingQueryError: "There is no query; send the text of a document as query.",
+    CannotGetOperationTypeError: "The document has no such operation, or several; name one of its own as operationName.",
+    InvalidOperationTypeError: "A mutation needs POST.",
+}
 LIGHT = 10_000  # rows that an answer may hold, some 30 ms, and still be made on the event loop
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
@@ -111,7 +116,7 @@ class Executable(Schema):
         assert context is not None
         ready = self._ready(query, variables, context, operation_name, allowed)
         if isinstance(ready, PreExecutionError):
-            return ready
+            return _charged(context, _effort(query, context)) or ready
         prepared, operation, cost = ready
         assert prepared.document is not None
         if refused := _charged(context, cost):
@@ -127,7 +132,7 @@ class Executable(Schema):
             is_awaitable=_never,
             plans=prepared.plans,
         )
-        result = work() if operation.light and cost <= LIGHT else aside(work)
+        result = work() if operation.light and cost <= LIGHT and is_small(variables) else aside(work)
         assert isinstance(result, CoreResult)
         errors = [context.guard.told(masked(error)) for error in result.errors or ()]
         return ExecutionResult(data=result.data, errors=errors or None, extensions={"cost": cost})
@@ -154,7 +159,7 @@ class Executable(Schema):
             return PreExecutionError(data=None, errors=[guard.told(error) for error in prepared.errors])
         if guard.closed and any(INTROSPECTION.intersection(one.fields) for one in prepared.operations):
             return _refused(Forbidden("The schema of this server is closed; read schema.graphql instead."))
-        if faults := unkept(variables):
+        if faults := unkept(variables) if is_small(variables) else aside(partial(unkept, variables)):
             return PreExecutionError(data=None, errors=faults)
         operation = prepared.operation(operation_name)
         if operation is None:
@@ -194,9 +199,9 @@ class Executable(Schema):
                 limiter=self._threads,
             )
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
-            ready = _refused(Refusal(f"There is no operation to execute here: {error!r}.", code="invalid"))
+            ready = _refused(Refusal(NOT_EXECUTED[type(error)], code="invalid"))
         if isinstance(ready, PreExecutionError):
-            return _one(ready)
+            return _one(_charged(context_value, _effort(query, context_value)) or ready)
         if ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
         if refused := _charged(context_value, ready[2]):
@@ -211,7 +216,7 @@ class Executable(Schema):
             plans=ready[0].plans,
         )
         if isinstance(executor, list):
-            return _one(PreExecutionError(data=None, errors=executor))
+            return _one(PreExecutionError(data=None, errors=[context.guard.told(error) for error in executor]))
         assert isinstance(executor, SelectExecutor)
         return _told(results(executor, context, self._telling), context.guard)
 
@@ -223,6 +228,11 @@ def _charged(context: Context, cost: int) -> PreExecutionError | None:
     except Refusal as refusal:
         return _refused(refusal)
     return None
+
+
+def _effort(query: str | None, context: Context) -> int:
+    """Return what an operation costs that is refused: preparing it took time by its characters."""
+    return min(len(query or ""), context.guard.rows)
 
 
 def _refused(refusal: Refusal) -> PreExecutionError:

@@ -22,6 +22,7 @@ MOST_TOKENS = 3000
 MOST_CHARACTERS = 100_000
 MOST_NESTED = 50
 MOST_OPERATIONS = 30
+MOST_SMALL = 2000  # values, read in some milliseconds
 MOST = Measure(depth=15, fields=600, aliases=40, directives=40, repeats=80, rows=100_000)
 SHAPE = MOST._fields[:-1]  # what does not depend on variables
 
@@ -80,6 +81,18 @@ def unkept(values: object) -> list[GraphQLError]:
         else:
             waiting.pop()
     return []
+
+
+def is_small(values: object) -> bool:
+    """Say whether values are so few that whoever reads them holds nothing up."""
+    waiting, seen = [values], 0
+    while waiting and seen <= MOST_SMALL:
+        value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            seen += len(value)
+            if seen <= MOST_SMALL:
+                waiting += value.values() if isinstance(value, dict) else value
+    return seen <= MOST_SMALL
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:

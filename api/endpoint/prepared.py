@@ -15,8 +15,8 @@ from graphql import (
     get_named_type,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
 from strawberry.types.graphql import OperationType
 
 from api.endpoint.cost import Costs
@@ -36,6 +36,7 @@ from schema.select.fallback import model_of_type
 
 KEPT_CHARACTERS = 32_000  # of one document
 KEPT_TOGETHER = 1_000_000  # of all documents
+LEAST = 500  # what a document weighs beside its characters: the smallest takes 4 kB
 MOST_ERRORS = 8  # told of one document
 
 
@@ -100,7 +101,7 @@ class PreparedDocuments:
         try:
             document = parse(query, max_tokens=MOST_TOKENS)
             errors = oversized(self.schema, document) or unkept(literals(document))
-            errors = errors or validate_document(self.schema, document, tuple(specified_rules))[:MOST_ERRORS]
+            errors = errors or validate(self.schema, document, specified_rules, MOST_ERRORS)[:MOST_ERRORS]
         except GraphQLError as error:
             aborted = "Parsing aborted" in error.message  # too many tokens, or nested too deep
             return Prepared(None, [too_large(error.message) if aborted else error])
@@ -108,7 +109,7 @@ class PreparedDocuments:
             return Prepared(None, [too_large("The document is nested too deep.")])
         found = tuple(Operation.of(self.schema, document, node) for node in ([] if errors else operations(document)))
         made = Prepared(document, errors, Costs(self.schema, document), found)
-        return made if errors or len(query) > KEPT_CHARACTERS else self.kept.put(query, made, len(query))
+        return made if errors or len(query) > KEPT_CHARACTERS else self.kept.put(query, made, LEAST + len(query))
 
 
 def shows_rows(root: GraphQLNamedType | None, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +54,18 @@ class Messages(ASGIWebSocketAdapter):
             if not _well_formed(message):
                 raise NonJsonMessageReceived
             yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message; Strawberry's own error, of too many operations on the socket, gets its code."""
+        payload = message.get("payload")
+        if message["type"] == "error" and isinstance(payload, list):
+            payload = [{**error, "extensions": error.get("extensions", {"code": "too_many"})} for error in payload]
+            message = {**message, "payload": payload}
+        await super().send_json(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket; a reason may have 123 bytes, and Strawberry's quote what the client sent."""
+        await super().close(code, reason.encode()[:123].decode(errors="ignore"))
 
 
 def _well_formed(message: object) -> bool:
@@ -155,11 +167,11 @@ class Endpoint(GraphQL[Context, None]):
 
     def text(self, wanted: Asked, method: str) -> str | None:
         """Return the document that is asked for, None when it is no trusted one; Unanswerable for any by GET when closed."""
-        if method == "GET" and wanted.document is None and self.guard.closed:
+        documents = self.guard.documents
+        trusted = None if documents is None or wanted.document is None else documents.text(wanted.document)
+        if method == "GET" and self.guard.closed and wanted.query is not None and trusted is None:
             raise Unanswerable(405, "By GET only trusted documents are answered here.", headers=POST_ALONE)
-        if wanted.query is None and self.guard.documents is not None and wanted.document is not None:
-            return self.guard.documents.text(wanted.document)
-        return wanted.query
+        return trusted if wanted.query is None else wanted.query
 
     def batch(self, wanted: list[Asked]) -> list[Asked]:
         """Return the operations of a batch, which are executed one after the other; Unanswerable for too many."""

@@ -80,8 +80,19 @@ def test_a_closed_schema_tells_nothing_of_itself(door: Door) -> None:
             assert "errors" in told
             assert ("Did you mean" in told) != closed
             assert ("customers" in unknown) != closed
-        by_get = client.get("/graphql", params={"query": "{ __typename }"})
-        assert by_get.status_code == (405 if closed else 200)
+        for by_get in (
+            {"query": "{ __typename }"},
+            {"query": "{ __typename }", "documentId": digest("{ __typename }")},
+        ):
+            assert client.get("/graphql", params=by_get).status_code == (405 if closed else 200)
+        stream = "subscription S($f: ImprovementFilter) { improvementItems(filter: $f) { id } }"
+        events = client.post(
+            "/graphql",
+            json={"query": stream, "variables": {"f": {"prblem": {}}}},
+            headers={"accept": "text/event-stream"},
+        ).text
+        assert '"code":"invalid"' in events
+        assert ("Did you mean" in events) != closed
 
 
 def test_a_document_may_be_named_by_its_hash(door: Door, tmp_path: Path) -> None:
@@ -175,6 +186,16 @@ def test_who_asks_too_much_waits(door: Door, monkeypatch: pytest.MonkeyPatch) ->
         "/graphql", json={"query": "{ customers(first: 400) { nodes { id } } }"}, headers={"accept": "*/*"}
     )
     assert legacy.status_code == 429
+
+
+def test_what_is_refused_costs_its_characters(door: Door) -> None:
+    client = door(Guard(rates=Rates(1000)))
+    for headers in ({}, {"authorization": ""}, {"authorization": "Bearer fenji_wrong"}):
+        wrong = "{ nothing }" + "#" * 400
+        asked = [client.post("/graphql", json={"query": wrong}, headers=headers) for _ in range(4)]
+        assert asked[0].status_code == 400
+        assert asked[-1].status_code == 429
+        client = door(Guard(rates=Rates(1000)))
 
 
 def test_buckets_fill_again_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.app import make_app
 from api.commands.snapshot import today
+from api.endpoint.view import MOST_OF_A_SOCKET
 from api.settings import settings
 
 PROGRESS = "subscription P($id: ID) { runProgress(id: $id) { state done total message } }"
@@ -115,6 +116,38 @@ def test_a_key_revoked_while_the_socket_is_open_opens_nothing_more(sqlite_engine
             connection.exec_driver_sql("update api_keys set revoked_at = '2026-01-01'")
         (refused,) = subscribe(socket, "{ me { login } }", None, "2")
     assert refused[0]["extensions"]["code"] == "not_signed_in"
+
+
+def until_closed(socket: Any) -> None:
+    while True:
+        socket.receive_json()
+
+
+def test_a_socket_closes_in_order_whatever_its_client_calls_things(sqlite_engine: Engine, tmp_path: Path) -> None:
+    world.build(sqlite_engine, tmp_path, 1, graded=False)
+    ask = {"type": "subscribe", "id": "名" * 500, "payload": {"query": "{ __schema { types { name } } }"}}
+    for messages, code in (([{"type": "x" * 500}], 4400), ([ask, ask], 4409)):
+        with TestClient(make_app(sqlite_engine, tmp_path, worker=False)) as client, connect(client, None) as socket:
+            greet(socket, None)
+            for message in messages:
+                socket.send_json(message)
+            with pytest.raises(WebSocketDisconnect) as closed:
+                until_closed(socket)
+            assert closed.value.code == code
+            assert len(closed.value.reason.encode()) <= 123
+
+
+def test_more_operations_than_a_socket_takes_are_too_many(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(sqlite_engine, tmp_path, 1, graded=False)
+    key = world.key(made, "service")
+    ask = {"type": "subscribe", "payload": {"query": "subscription { improvementItems { id } }"}}
+    with TestClient(make_app(sqlite_engine, tmp_path, worker=False)) as client, connect(client, key) as socket:
+        greet(socket, key)
+        for n in range(MOST_OF_A_SOCKET + 1):
+            socket.send_json({**ask, "id": str(n)})
+        told = socket.receive_json()
+    assert (told["type"], told["id"]) == ("error", str(MOST_OF_A_SOCKET))
+    assert told["payload"][0]["extensions"] == {"code": "too_many"}
 
 
 @pytest.mark.parametrize(
