@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -89,11 +89,12 @@ class Readers:
 
     def _idle(self) -> Connection | None:
         """Return a connection that is not lent, None when there is none; those that the server has closed are closed."""
-        while self.idle:
-            connection = self.idle.pop()
-            if not _has_spoken(connection):
-                return connection
-            _end(connection)
+        with suppress(IndexError):  # another thread may take the last one
+            while True:
+                connection = self.idle.pop()
+                if not _has_spoken(connection):
+                    return connection
+                _end(connection)
         return None
 
     def _close(self) -> None:
