@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import strawberry
@@ -66,10 +67,15 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
     answer: dict[str, Any] = dict.fromkeys(selection)
     with executor.context_value.reading() as opened:
         reader = Reader(opened, executor.context_value.viewer)
-        window = None
+        window = total = None
+        counted = "totalCount" in names.values()
         for key, level in levels.items():
             assert level is not None
-            window = page.window(level.rows(reader, page.rows(), *page.columns()))
+            counts = counted and total is None
+            rows = level.rows(reader, page.rows(), partial(_beside, page, counts), counts)
+            if counts and rows:  # a page without rows may still be one of a list that has some
+                total = rows[0][-len(page.keys) - 1]
+            window = page.window(rows)
             try:
                 found = level.answers(reader, window[0])
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
@@ -81,16 +87,21 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
                 else _edges(executor, type_, selection[key], page, window[0], found.values)
             )
         if window is None and "pageInfo" in names.values():
-            window = page.window(ENDS.rows(reader, page.rows(), *page.columns()))
+            window = page.window(ENDS.rows(reader, page.rows(), page.columns))
         for key, name in names.items():
             if name == "totalCount":
-                answer[key] = reader.rows(page.total())[0][0]
+                answer[key] = reader.rows(page.total())[0][0] if total is None else total
             elif name == "__typename":
                 answer[key] = type_.name
             elif name == "pageInfo" and window is not None:
                 info = vars(_info(page, *window)) | {"__typename": "PageInfo"}
                 answer[key] = _picked(executor, type_.fields[name].type, selection[key], info)
     return answer
+
+
+def _beside(page: Page, counts: bool) -> list[Any]:
+    """Return what stands beside a page's selection: the total, when the rows bring it along, and the keys."""
+    return [*([page.total().correlate(None).scalar_subquery()] if counts else []), *page.columns()]
 
 
 def _level(

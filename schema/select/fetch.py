@@ -166,12 +166,13 @@ class Reader:
         kept: Bounded[Any, Compiled],
         executed: Callable[[], Select[Any]],
         given: Mapping[str, Any] = MappingProxyType({}),
+        key: Hashable = None,
     ) -> Sequence[Sequence[Any]]:
-        """Return the rows of what ``executed`` makes of a statement: once for each shape of it, and ``kept``."""
-        key = statement._generate_cache_key()
-        if key is None:
+        """Return the rows of what ``executed`` makes of a statement: once for each shape of it with a ``key``, and ``kept``."""
+        found = statement._generate_cache_key()
+        if found is None:
             return self._rows(Compiled(executed(), (), self.connection.dialect), (), given)
-        return self.shaped((self.dialect, key.key), kept, executed, given, key.bindparams)
+        return self.shaped((self.dialect, key, found.key), kept, executed, given, found.bindparams)
 
     def shaped(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress
@@ -80,9 +80,15 @@ class Level:
             chosen = chosen.outerjoin(table, condition)
         return chosen
 
-    def rows(self, reader: Reader, statement: Select[Any], *more: ColumnElement[Any]) -> Sequence[Any]:
-        """Return the rows of a statement with this level's columns; ``more`` follow from the statement's shape."""
-        return reader.compiled(statement, self.compiled, lambda: self.select_from(statement, *more))
+    def rows(
+        self,
+        reader: Reader,
+        statement: Select[Any],
+        more: Callable[[], Sequence[ColumnElement[Any]]] = tuple,
+        key: Hashable = None,
+    ) -> Sequence[Any]:
+        """Return the rows of a statement with this level's columns; ``more`` follow from the statement's shape and the ``key``."""
+        return reader.compiled(statement, self.compiled, lambda: self.select_from(statement, *more()), key=key)
 
     def row(self, reader: Reader, row: Row) -> Sequence[Any]:
         """Return the row of this level's columns, in a list, an empty one when the viewer sees none."""

@@ -75,7 +75,7 @@ def test_each_order_visits_every_row_and_one_by_id_is_the_same_row(made: world.W
         part = f"query Q($o: [{order.name}!], $after: String, $before: String) {{ on: {name}(first: 3, after: $after, orderBy: $o) {{ nodes {{ id }} }} back: {name}(last: 3, before: $before, orderBy: $o) {{ nodes {{ id }} }} }}"
         with made.statements() as seen:
             whole = made.data(query, who="boss")["r"]
-        assert len(seen) == 3, seen  # rows, rows with cursors, their number
+        assert len(seen) == (2 if whole["nodes"] else 3), seen  # rows with their number, rows with cursors
         ids = {node["id"] for node in whole["nodes"]}
         assert len(ids) == min(whole["totalCount"], 500)
         names = list(fields.values)
