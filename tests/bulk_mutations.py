@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 CUSTOMER = global_id("Customer", 1)
 # (mutation, arguments, right role, wrong role, type returned)

@@ -19,7 +19,7 @@ from api.commands import run as runs
 from api.commands.snapshot import today
 from api.database import writing
 from api.settings import settings
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables import Customer, Order, Run, Standing
 
 POLICY = "held"

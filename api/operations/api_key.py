@@ -19,7 +19,7 @@ from api.operations.reading import connected
 from api.operations.user import Login
 from schema import tables
 from schema.objects.api_key import ApiKey
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ApiKeyResult = Annotated[
     ApiKey | Refusal, strawberry.union("ApiKeyResult", description="The key's row, or why not. 密钥或原因")

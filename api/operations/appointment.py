@@ -24,7 +24,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.appointment import Appointment
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 AppointmentResult = Annotated[
     Appointment | Refusal, strawberry.union("AppointmentResult", description="The appointment, or why not. 任命或原因")

@@ -18,7 +18,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.assessment import Assessment
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 AssessmentResult = Annotated[
     Assessment | Refusal, strawberry.union("AssessmentResult", description="The rating, or why not. 评分或原因")

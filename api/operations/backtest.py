@@ -16,7 +16,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.backtest import Backtest
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 BacktestResult = Annotated[
     Backtest | Refusal, strawberry.union("BacktestResult", description="The backtest, or why not. 回测或原因")

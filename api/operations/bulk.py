@@ -35,7 +35,7 @@ from api.operations.bulk_row import Taken, as_given
 from api.operations.declaring import Refusal, mutation
 from policies import refusal
 from schema.filter import condition, filter_of
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.select.moment import moment
 from schema.select.visibility import visible
 

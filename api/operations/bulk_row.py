@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case, to_snake_case
 from api.commands.bulk.batch import Entry
 from api.commands.bulk.batch import RowError as Wrong
 from policies import refusal
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ON_CUSTOMER = {"customer_id": "Customer"}
 

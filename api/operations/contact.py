@@ -18,7 +18,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.contact import Contact
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ContactResult = Annotated[
     Contact | Refusal, strawberry.union("ContactResult", description="The row, or why not. 联系人或原因")

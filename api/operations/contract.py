@@ -19,7 +19,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.contract import Contract
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ContractResult = Annotated[
     Contract | Refusal, strawberry.union("ContractResult", description="The row, or why not. 合同或原因")

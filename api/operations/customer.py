@@ -29,7 +29,7 @@ from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.customer import Customer
 from schema.objects.status_change import CustomerStatus
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 CustomerResult = Annotated[
     Customer | Refusal, strawberry.union("CustomerResult", description="The customer, or why not. 客户或原因")

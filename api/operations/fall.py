@@ -15,7 +15,7 @@ from api.operations.reading import connected
 from schema import tables
 from schema.objects.fall import FallDecided
 from schema.objects.standing import Standing
-from schema.select.field import integer_keys_of
+from schema.select.global_id import integer_keys_of
 
 FallResult = Annotated[
     Standing | Refusal, strawberry.union("FallResult", description="The standing, or why not. 降级审批结果或原因")

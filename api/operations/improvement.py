@@ -28,7 +28,7 @@ from api.operations.reading import connected, single
 from api.operations.telling import changed
 from schema import tables
 from schema.objects.improvement import Improvement
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ImprovementResult = Annotated[
     Improvement | Refusal, strawberry.union("ImprovementResult", description="The item, or why not. 改进项或原因")

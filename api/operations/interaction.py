@@ -18,7 +18,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.interaction import Interaction
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 InteractionResult = Annotated[
     Interaction | Refusal, strawberry.union("InteractionResult", description="The row, or why not. 互动记录或原因")

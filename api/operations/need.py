@@ -19,7 +19,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.need import Need, Urgency
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 NeedResult = Annotated[Need | Refusal, strawberry.union("NeedResult", description="The row, or why not. 需求或原因")]
 

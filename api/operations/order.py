@@ -19,7 +19,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.order import Order
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 OrderResult = Annotated[Order | Refusal, strawberry.union("OrderResult", description="The row, or why not. 订单或原因")]
 

@@ -14,7 +14,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.panel_rating import PanelRating
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 PanelRatingResult = Annotated[
     PanelRating | Refusal, strawberry.union("PanelRatingResult", description="The rating, or why not. 打分或原因")

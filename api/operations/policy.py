@@ -15,7 +15,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.policy import Policy, PolicyVersion
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 PolicyVersionResult = Annotated[
     PolicyVersion | Refusal,

@@ -13,7 +13,8 @@ from api.endpoint.context import Info
 from api.errors import Invalid
 from api.operations.declaring import Refusal, mutation
 from schema.select import Viewer
-from schema.select.field import IDENTITIES, Derived, parts_of, source_of
+from schema.select.field import IDENTITIES, Derived, source_of
+from schema.select.global_id import parts_of
 from schema.select.node import row_of
 from schema.select.visibility import restricted
 

@@ -21,7 +21,7 @@ from api.operations.reading import connected, single
 from api.operations.telling import changed
 from schema import tables
 from schema.objects.run import Run
-from schema.select.field import key_of, parts_of
+from schema.select.global_id import key_of, parts_of
 from schema.select.visibility import restricted
 from schema.tables import Job, JobEvent
 

@@ -18,7 +18,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.service_record import ServiceRecord
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 ServiceRecordResult = Annotated[
     ServiceRecord | Refusal, strawberry.union("ServiceRecordResult", description="The row, or why not. 服务记录或原因")

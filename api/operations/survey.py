@@ -18,7 +18,7 @@ from api.operations.declaring import Refusal, mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.survey import Survey
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 SurveyResult = Annotated[
     Survey | Refusal, strawberry.union("SurveyResult", description="The row, or why not. 满意度调查或原因")

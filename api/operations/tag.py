@@ -18,7 +18,7 @@ from api.operations.declaring import mutation
 from api.operations.reading import connected, single
 from schema import tables
 from schema.objects.tag import Tag
-from schema.select.field import key_of
+from schema.select.global_id import key_of
 
 
 @strawberry.input(description="A tag put on customers; a new tag is created. 标签内容")

@@ -12,7 +12,8 @@ from sqlalchemy.sql.schema import Column
 
 from policies.refusal import Refusal
 from schema.formats import storable
-from schema.select.field import IDENTITIES, keys_of, parts_of
+from schema.select.field import IDENTITIES
+from schema.select.global_id import keys_of, parts_of
 from schema.select.row import Row
 
 MOST_DIGITS = 18  # as many as a 64-bit key holds whatever they are

@@ -34,7 +34,7 @@ from graphql_load import Window, request_of, window
 from sqlalchemy import Engine
 
 from api.database import make_engine
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 2.0

@@ -26,7 +26,7 @@ from api.notebook import NOTEBOOKS
 from api.notebook.evidence import place_of
 from api.notebook.runner import run
 from policies.documents import shipped
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables import Backtest, PolicyVersion
 
 EVIDENCE = "sha256:" + "ab" * 32

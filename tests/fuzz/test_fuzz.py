@@ -37,7 +37,7 @@ from sqlalchemy import Engine
 from api.app import make_app
 from api.endpoint.guard import Guard
 from api.operations.root import schema as executable
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 SECONDS = float(os.environ.get("FENJI_FUZZ_SECONDS", "300"))
 EXAMPLES = 3  # of one field in a row

@@ -19,7 +19,7 @@ from api.commands.snapshot import today
 from api.database import writing
 from api.settings import settings
 from policies.refusal import Refusal
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables import Appointment, Audit, Customer
 from schema.windows import months_before
 

@@ -18,7 +18,7 @@ from api.database import writing
 from api.settings import settings
 from policies.refusal import Refusal
 from schema.facts import facts_statement
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables import Assessment, Audit, PanelRating
 from schema.windows import months_before
 

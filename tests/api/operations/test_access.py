@@ -14,7 +14,7 @@ from api.database import writing
 from api.endpoint.context import Context
 from api.errors import Forbidden
 from api.operations.root import schema
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 CONTACTS = "{ customers { nodes { contacts { name mobile landline email } } } }"
 

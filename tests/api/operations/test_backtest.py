@@ -16,7 +16,7 @@ from study_inputs import CANDIDATE
 from api import jobs
 from api.endpoint.context import Context
 from api.operations.root import schema
-from schema.select.field import parts_of
+from schema.select.global_id import parts_of
 
 SAVE = "mutation S($d: String!) { r: savePolicyDraft(document: $d) { ... on PolicyVersion { id semanticHash } } }"
 START = """mutation S($v: ID!, $p: JSON) { r: startBacktest(versionId: $v, parameters: $p) {

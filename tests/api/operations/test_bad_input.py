@@ -12,7 +12,7 @@ import world
 from sqlalchemy import Engine, text
 
 from api.endpoint.guard import Guard
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 LIST = (
     "query L($a: String, $f: Int, $o: [CustomerOrder!], $w: CustomerFilter) "

@@ -17,7 +17,7 @@ from api.commands import customer as customers_
 from api.commands import tag
 from api.database import reading, writing
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 ANSWER = (
     "{ __typename ... on BulkAnswer { state given written unchanged rejected ids errors { index path code message } "

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from api.access import actor_of_login
 from api.database import make_engine, reading
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables.base import UtcDateTime
 
 CUSTOMER = {"customerId": global_id("Customer", 2)}

@@ -26,7 +26,7 @@ from api.access import EVERYONE, PERMISSIONS, Actor
 from api.database import make_engine
 from api.endpoint.context import Context
 from api.operations.root import schema
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 CORE = schema._schema
 assert CORE.query_type is not None

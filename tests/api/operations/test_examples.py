@@ -23,7 +23,7 @@ from api.console.cookbook import MEASURED, cookbook_page, kind_of
 from api.console.page import examples
 from api.database import writing
 from policies.documents import shipped
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 READY = {example.name: example for example in examples()}
 

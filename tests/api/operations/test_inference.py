@@ -27,7 +27,8 @@ from api.endpoint.context import Context
 from api.operations.root import schema
 from policies.documents import shipped
 from schema import tables
-from schema.select.field import IDENTITIES, TYPES, Derived, global_id, parts_of, source_of
+from schema.select.field import IDENTITIES, TYPES, Derived, source_of
+from schema.select.global_id import global_id, parts_of
 
 BLIND = "marketing"  # sees every kind masked, and may change customers
 SEES = "sales"

@@ -29,7 +29,7 @@ from api.operations.root import schema
 from api.settings import settings
 from policies.documents import shipped
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 CUSTOMER = global_id("Customer", 1)
 FREE, SUBMITTED, APPROVED = (global_id("PolicyVersion", n) for n in (2, 3, 4))

@@ -16,7 +16,7 @@ from api.commands import policy as policies_
 from api.database import writing
 from api.operations.root import schema
 from policies.documents import shipped
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 CORE = schema._schema
 assert CORE.query_type is not None

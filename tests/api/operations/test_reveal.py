@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from api.commands.audit_seal import verify
 from api.database import reading, writing
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables import Audit
 
 REVEAL = (

@@ -19,7 +19,7 @@ from api.database import reading, writing
 from api.jobs import Worker
 from api.settings import settings
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.tables.base import now
 
 BULK = "{ __typename ... on BulkAnswer { state written ids undo { token until } errors { message } } ... on Refusal { code message } }"

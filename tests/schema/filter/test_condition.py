@@ -16,7 +16,7 @@ from api.commands import policy as policies_
 from api.database import writing
 from policies.documents import shipped
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 
 WHOLE = (
     "{ customers(first: 500) { nodes { number name shortName employees annualRevenue status foundedOn owner { login } "

@@ -10,7 +10,8 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 from sqlalchemy import Engine
 
 from api.operations.root import schema
-from schema.select.field import IDENTITIES, global_id, model_of
+from schema.select.field import IDENTITIES, model_of
+from schema.select.global_id import global_id
 
 ONE = "query Q($id: ID!) { node(id: $id) { __typename id } }"
 

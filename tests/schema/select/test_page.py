@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from policies.refusal import Refusal
 from schema import tables
 from schema.select import Key, page
-from schema.select.field import global_id, key_of
+from schema.select.global_id import global_id, key_of
 
 FIELDS = (
     "NUMBER",

@@ -22,7 +22,7 @@ from api.commands import policy as policies_
 from api.database import writing
 from api.operations.root import schema
 from policies.documents import shipped
-from schema.select.field import parts_of
+from schema.select.global_id import parts_of
 
 EXAMPLES = int(os.environ.get("FENJI_EXAMPLES", "2"))  # of each field of the root
 ASKING = ["sales", "analyst", "finance", "boss"]  # sees personal fields; sees drafts; sees neither; sees both

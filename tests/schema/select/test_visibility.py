@@ -14,7 +14,7 @@ from api.commands import policy as policies_
 from api.database import reading, writing
 from policies.documents import shipped
 from schema import tables
-from schema.select.field import global_id
+from schema.select.global_id import global_id
 from schema.select.visibility import restricted, visible
 
 LISTS = "{ policies { nodes { key versions { number backtests { id } } } } backtests { totalCount nodes { id version { number } } } }"
