@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +15,7 @@ from api.database import answering, reading, writing
 from api.errors import Forbidden
 from api.oidc import LEEWAY, issuer, login_of, roles_of, subject_of
 from api.settings import Settings, settings
+from api.waiting import aside
 from schema.tables import User
 
 KEY = "fenji_"  # how every API key begins, and no token does
@@ -25,7 +27,7 @@ def signed_in(engine: Engine, key: str | None, session: str | None = None) -> Ac
     Forbidden, saying why, for a token that does not hold.
     """
     if key is not None and is_token(key):
-        return _actor_of_token(engine, key, settings())
+        return aside(partial(_actor_of_token, engine, key, settings()))  # it may ask the issuer, and write
     with answering(engine) as connection:
         if key is not None:
             return actor_of_key(connection, key)

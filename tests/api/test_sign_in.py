@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -24,6 +25,8 @@ from api import oidc
 from api.app import make_app
 from api.commands import user as users
 from api.database import reading, writing
+from api.endpoint.context import Context
+from api.operations.root import schema
 from api.settings import settings
 from api.sign_in import signed_in
 from policies.refusal import Refusal
@@ -39,12 +42,14 @@ class Local:
     """An issuer on 127.0.0.1: what it publishes, and how often it was asked."""
 
     def __init__(self) -> None:
-        self.published, self.asked, self.up = ["one"], 0, True
+        self.published, self.asked, self.up, self.answers = ["one"], 0, True, Event()
+        self.answers.set()
         local = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 local.asked += 1
+                local.answers.wait(20)
                 if self.path == "/moved":
                     self.send_response(302)
                     self.send_header("location", f"{local.address}/keys")
@@ -256,6 +261,26 @@ def test_who_names_a_known_key_does_not_wait_for_an_issuer_that_hangs(
     finally:
         answers.set()
         first.join()
+
+
+def test_an_issuer_that_is_slow_holds_nobody_up(postgres_engine: Engine, local: Local, tmp_path: Path) -> None:
+    made = world.build(postgres_engine, tmp_path, 1, graded=False)
+    key = world.key(made, "sales")
+
+    async def both() -> None:
+        first = asyncio.create_task(
+            schema.execute("{ me { login } }", None, Context(made.engine, tmp_path, local.token()))
+        )
+        while not local.asked:
+            await asyncio.sleep(0.01)
+        known = await schema.execute("{ me { login } }", None, Context(made.engine, tmp_path, key))
+        assert known.data == {"me": {"login": "sales"}}
+        assert not first.done()
+        local.answers.set()
+        assert (await first).data == {"me": {"login": "ana"}}
+
+    local.answers.clear()
+    asyncio.run(both())
 
 
 def test_an_issuer_that_does_not_answer_refuses_with_a_sentence(sqlite_engine: Engine, local: Local) -> None:
