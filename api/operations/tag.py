@@ -28,7 +28,9 @@ class TagGiven:
     dimension: str = needed("Dimension. 维度")
     name: str = needed("Name. 名称")
     reason: str | None = optional("Why. 原因")
-    ends_on: date | None = optional("Last day. 截止日期")
+    ends_on: date | None = optional(
+        "Last day on which no rule overwrites the tag, which stays afterwards. 保护截止日期"
+    )
 
 
 @strawberry.input(description="A tag put on a customer; a new tag is created. 打标签行")
@@ -72,7 +74,12 @@ class TagMutations:
         dimension: Annotated[str, strawberry.argument(description="Dimension. 维度")],
         name: Annotated[str, strawberry.argument(description="Name. 名称")],
         reason: Annotated[str | None, strawberry.argument(description="Why. 原因")] = None,
-        ends_on: Annotated[date | None, strawberry.argument(description="Last day. 截止日期")] = None,
+        ends_on: Annotated[
+            date | None,
+            strawberry.argument(
+                description="Last day on which no rule overwrites the tag, which stays afterwards. 保护截止日期"
+            ),
+        ] = None,
     ) -> Select[Any]:
         """Put a tag on a customer."""
         key = key_of(customer_id, "Customer")

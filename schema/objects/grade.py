@@ -118,7 +118,7 @@ class Grade(Node):
         "total",
         make=scaled,
         lookups=(PLAN,),
-        description="Exact total of 100, when certain. 总分",
+        description="Exact total of 100, when certain; orders compare totals of one policy version. 总分",
         order=lambda table, viewer: table.c.total,
     )
     display_total: str | None = derived(
