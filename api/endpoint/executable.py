@@ -200,25 +200,45 @@ class Executable(Schema):
             )
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
             ready = _refused(Refusal(NOT_EXECUTED[type(error)], code="invalid"))
-        if isinstance(ready, PreExecutionError):
-            return _one(_charged(context_value, _effort(query, context_value)) or ready)
-        if ready[1].kind is not OperationType.SUBSCRIPTION:
+        if not isinstance(ready, PreExecutionError) and ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
-        if refused := _charged(context_value, ready[2]):
-            return _one(refused)
+        request = REQUEST_ID.get()
         context = replace(context_value)  # of this subscription alone: a socket shares one between its operations
+        with observation.operation(request) as seen, self._span(seen, request):
+            begun = self._subscribed(ready, query, variable_values, context, operation_name)
+            refused = begun if isinstance(begun, PreExecutionError) else None
+            self._observe(seen, query, operation_name, refused or ExecutionResult(data=None, errors=None))
+        if isinstance(begun, PreExecutionError):
+            return _one(begun)
+        return _told(results(begun, context, self._telling), context.guard)
+
+    def _subscribed(
+        self,
+        ready: tuple[Prepared, Operation, int] | PreExecutionError,
+        query: str | None,
+        variables: dict[str, Any] | None,
+        context: Context,
+        operation_name: str | None,
+    ) -> SelectExecutor | PreExecutionError:
+        """Return what answers a subscription's events, or why there is none."""
+        if isinstance(ready, PreExecutionError):
+            return _charged(context, _effort(query, context)) or ready
+        prepared, _, cost = ready
+        assert prepared.document is not None
+        if refused := _charged(context, cost):
+            return refused
         executor = SelectExecutor.build(
             self._schema,
-            ready[0].document,  # type: ignore[arg-type]  # it is there: it has no errors
+            prepared.document,
             context_value=context,
-            raw_variable_values=variable_values,
+            raw_variable_values=variables,
             operation_name=operation_name,
-            plans=ready[0].plans,
+            plans=prepared.plans,
         )
         if isinstance(executor, list):
-            return _one(PreExecutionError(data=None, errors=[context.guard.told(error) for error in executor]))
+            return PreExecutionError(data=None, errors=[context.guard.told(error) for error in executor])
         assert isinstance(executor, SelectExecutor)
-        return _told(results(executor, context, self._telling), context.guard)
+        return executor
 
 
 def _charged(context: Context, cost: int) -> PreExecutionError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from api.app import make_app
+from api.endpoint.context import Context
 from api.observation import Observed
 from api.operations.root import schema
 from api.telemetry import PARENT, Traces
@@ -76,3 +78,27 @@ def test_each_operation_over_http_is_a_span_of_its_request_without_what_it_asks(
     assert {f"{span.context.trace_id:032x}" for span in spans} == {parent.split("-")[1]}
     assert {f"{span.parent.span_id:016x}" for span in spans if span.parent} == {parent.split("-")[2]}
     assert not [span for span in spans if "13800001234" in span.to_json()]
+
+
+def test_a_subscription_is_one_span_when_it_begins_or_is_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    made = world.build(sqlite_engine, tmp_path, 1, graded=False)
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+
+    async def begun(query: str) -> None:
+        context = Context(made.engine, tmp_path, world.key(made, "sales"))
+        await (await schema.stream(query, None, context)).aclose()
+
+    schema.traces = Traces(provider)
+    try:
+        for query in ("subscription { runs { id } }", "subscription { nothing }", "{ me { login } }"):
+            asyncio.run(begun(query))
+    finally:
+        schema.traces = None
+    told = [(span.name, dict(span.attributes or {})["fenji.outcome"]) for span in kept.get_finished_spans()]
+    assert told == [("subscription runs", "done"), ("unknown", "refused"), ("query me", "done")]
