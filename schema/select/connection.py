@@ -72,7 +72,7 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
         for key, level in levels.items():
             assert level is not None
             counts = counted and total is None
-            rows = level.rows(reader, page.rows(), partial(_beside, page, counts), counts)
+            rows = level.rows(reader, page.rows, page.shape, partial(_beside, page, counts), counts)
             if counts and rows:  # a page without rows may still be one of a list that has some
                 total = rows[0][-len(page.keys) - 1]
             window = page.window(rows)
@@ -87,7 +87,7 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
                 else _edges(executor, type_, selection[key], page, window[0], found.values)
             )
         if window is None and "pageInfo" in names.values():
-            window = page.window(ENDS.rows(reader, page.rows(), page.columns))
+            window = page.window(ENDS.rows(reader, page.rows, page.shape, page.columns))
         for key, name in names.items():
             if name == "totalCount":
                 answer[key] = reader.rows(page.total())[0][0] if total is None else total
@@ -167,7 +167,7 @@ def loaded(executor: SelectExecutor, type_: GraphQLObjectType, details: Details,
     if "edges" in named:
         for found in executor.collect_subfields(edge, named["edges"]).grouped_field_set.values():
             below += found if found[0].node.name.value == "node" else []
-    rows, precede, follow = page.window(load_with(executor, rows_type, below, page.rows(), *page.columns()))
+    rows, precede, follow = page.window(load_with(executor, rows_type, below, page.rows, *page.columns()))
     total = 0
     if "totalCount" in named:
         with executor.context_value.reading() as opened:

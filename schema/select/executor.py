@@ -117,7 +117,9 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             return result if whole else resolved(lambda: result)
         if isinstance(result, Page):
             rows_type = get_named_type(return_type.fields["nodes"].type)
-            result = replace(result, statement=self._visible(rows_type, result.statement))
+            statement = self._visible(rows_type, result.statement)
+            if statement is not result.statement:
+                result = replace(result, statement=statement)
             answer = connection.planned(self, return_type, field_details_list, result)
             if answer is not None:
                 return answer
@@ -178,7 +180,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
                 rows = (
                     level.row(reader, wanted)
                     if isinstance(wanted, Row)
-                    else level.rows(reader, self._visible(type_, wanted))
+                    else _selected(reader, level, self._visible(type_, wanted))
                 )
                 found = level.answers(reader, rows)
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
@@ -226,3 +228,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             for name in node.keys:
                 if name != "loc":
                     yield from self._variables(getattr(node, name, None))
+
+
+def _selected(reader: Reader, level: Level, statement: Select[Any]) -> Sequence[Any]:
+    return level.rows(reader, statement, statement._generate_cache_key())

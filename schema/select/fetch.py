@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.sql.cache_key import CacheKey
 
 from policies.refusal import Refusal
 from schema.select.bounded import Bounded
@@ -154,7 +155,7 @@ class Reader:
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
-        return self.compiled(statement, COMPILED, lambda: statement, self.bound(keys))
+        return self.compiled(statement._generate_cache_key(), COMPILED, lambda: statement, self.bound(keys))
 
     def bound(self, keys: Mapping[str, Collection[Any]]) -> dict[str, Any]:
         """Return the values of the parameters of ``among``."""
@@ -162,17 +163,16 @@ class Reader:
 
     def compiled(
         self,
-        statement: Select[Any],
+        shape: CacheKey | None,
         kept: Bounded[Any, Compiled],
         executed: Callable[[], Select[Any]],
         given: Mapping[str, Any] = MappingProxyType({}),
         key: Hashable = None,
     ) -> Sequence[Sequence[Any]]:
-        """Return the rows of what ``executed`` makes of a statement: once for each shape of it with a ``key``, and ``kept``."""
-        found = statement._generate_cache_key()
-        if found is None:
+        """Return the rows of what ``executed`` makes of a statement: once for each ``shape`` of it with a ``key``, and ``kept``."""
+        if shape is None:
             return self._rows(Compiled(executed(), (), self.connection.dialect), (), given)
-        return self.shaped((self.dialect, key, found.key), kept, executed, given, found.bindparams)
+        return self.shaped((self.dialect, key, shape.key), kept, executed, given, shape.bindparams)
 
     def shaped(
         self,

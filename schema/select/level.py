@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from graphql import GraphQLBoolean, GraphQLInt, GraphQLString
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from sqlalchemy import ColumnElement, FromClause, Select, literal_column
+from sqlalchemy.sql.cache_key import CacheKey
 
 from schema.select.bounded import Bounded
 from schema.select.compiled import Compiled
@@ -84,11 +85,12 @@ class Level:
         self,
         reader: Reader,
         statement: Select[Any],
+        shape: CacheKey | None,
         more: Callable[[], Sequence[ColumnElement[Any]]] = tuple,
         key: Hashable = None,
     ) -> Sequence[Any]:
-        """Return the rows of a statement with this level's columns; ``more`` follow from the statement's shape and the ``key``."""
-        return reader.compiled(statement, self.compiled, lambda: self.select_from(statement, *more()), key=key)
+        """Return the rows of a statement with this level's columns; ``more`` follow from its ``shape`` and the ``key``."""
+        return reader.compiled(shape, self.compiled, lambda: self.select_from(statement, *more()), key=key)
 
     def row(self, reader: Reader, row: Row) -> Sequence[Any]:
         """Return the row of this level's columns, in a list, an empty one when the viewer sees none."""

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, TypeDecorator, and_, false, func, literal_column, or_
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql.cache_key import CacheKey
 
 from policies.refusal import Refusal
 from schema.formats import storable
@@ -97,8 +99,9 @@ class Page:
     bound: str | None
     backward: bool
 
+    @cached_property
     def rows(self) -> Select[Any]:
-        """Return the statement of the page's rows and one more, read in the page's direction."""
+        """The statement of the page's rows and one more, read in the page's direction."""
         # A literal limit: PostgreSQL plans a bound one for a tenth of the rows.
         statement = self.statement.order_by(*(key.ordered(self.backward) for key in self.keys))
         statement = statement.limit(literal_column(str(self.size + 1)))
@@ -116,6 +119,11 @@ class Page:
                 )
             )
         )
+
+    @cached_property
+    def shape(self) -> CacheKey | None:
+        """By what SQLAlchemy knows statements of one shape: a page that is kept finds its SQL without looking through it."""
+        return self.rows._generate_cache_key()
 
     def window(self, rows: Sequence[Any]) -> tuple[list[Any], bool, bool]:
         """Return the page's rows in the list's order, and whether pages precede and follow."""

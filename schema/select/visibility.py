@@ -24,4 +24,5 @@ def visible(viewer: Sees, model: type[Base], table: FromClause | None = None) ->
 
 def restricted(statement: Select[Any], viewer: Sees, model: type[Base] | None) -> Select[Any]:
     """Return a statement of rows of a model without those that the viewer does not see."""
-    return statement if model is None else statement.where(*visible(viewer, model))
+    conditions = [] if model is None else visible(viewer, model)
+    return statement.where(*conditions) if conditions else statement
