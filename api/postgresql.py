@@ -69,10 +69,11 @@ class Readers:
         found = cls._OF.get(engine)
         if found is None:
             made = cls(engine)
-            aside(
-                made.engine.connect().close
-            )  # SQLAlchemy's own first questions, under a lock that no greenlet may hold
+            # SQLAlchemy asks a server its first questions under a lock, which no greenlet may hold while it waits.
+            aside(lambda: made.engine.connect().close())
             found = cls._OF.setdefault(engine, made)
+            if found is not made:  # another one was faster
+                made.engine.dispose()
         return found
 
     @contextmanager
