@@ -5,6 +5,7 @@ Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sig
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import replace
@@ -45,6 +46,7 @@ NOT_EXECUTED = {
     CannotGetOperationTypeError: "The document has no such operation, or several; name one of its own as operationName.",
     InvalidOperationTypeError: "A mutation needs POST.",
 }
+LOOP_WAITS = sys.platform != "win32"  # whose usual loop waits for no file descriptor
 LIGHT = 10_000  # rows that an answer may hold, some 30 ms, and still be made on the event loop
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
@@ -80,7 +82,7 @@ class Executable(Schema):
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
         request = REQUEST_ID.get()
         with observation.operation(request) as seen, self._span(seen, request), deadline.watched():
-            if context.dialect == "sqlite":
+            if context.dialect == "sqlite" or not LOOP_WAITS:
                 result = await to_thread.run_sync(answer, limiter=self._threads)
             else:
                 result = await waiting(answer, self._threads)
