@@ -68,18 +68,17 @@ class Readers:
         """Return the readers of an engine."""
         found = cls._OF.get(engine)
         if found is None:
-            made = cls(engine)
-            # SQLAlchemy asks a server its first questions under a lock, which no greenlet may hold while it waits.
-            aside(lambda: made.engine.connect().close())
-            found = cls._OF.setdefault(engine, made)
-            if found is not made:  # another one was faster
-                made.engine.dispose()
+            found = cls._OF.setdefault(engine, cls(engine))
         return found
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Lend a connection; one that broke is not lent again."""
-        connection = self._idle() or self.engine.connect()
+        """Lend a connection; one that broke is not lent again.
+
+        A new one is made aside: SQLAlchemy asks a server its first questions under a lock, which a greenlet would hold
+        while it waits, and a server that is away lets one wait.
+        """
+        connection = self._idle() or aside(self.engine.connect)
         try:
             yield connection
         finally:
@@ -118,5 +117,4 @@ def _end(connection: Connection) -> None:
 
 
 def _connected(_dialect: Any, _record: Any, given: Any, named: Any) -> WaitingConnection:
-    """Return a new connection: made aside, for a server that is away lets one wait."""
-    return aside(lambda: WaitingConnection.connect(*given, **named))
+    return WaitingConnection.connect(*given, **named)

@@ -112,5 +112,25 @@ def test_connections_stay_open_and_nobody_notices_when_the_server_has_ended_them
     assert not any(result.errors for result in asyncio.run(at_once(4)))
 
 
+def test_many_first_connections_at_once_do_not_wait_for_each_other(made: world.World) -> None:
+    """SQLAlchemy opens the first connection of a pool, and of one that takes its place, under a lock of threads."""
+    ask = asking(made)
+
+    async def at_once() -> None:
+        answers = await asyncio.gather(*(ask(CUSTOMERS) for _ in range(8)))
+        failed.extend(answer.errors for answer in answers if answer.errors)
+        rounds.append(len(answers))
+
+    failed: list[Any] = []
+    rounds: list[int] = []
+    for _ in range(5):
+        Readers.of(made.engine).engine.dispose()
+        loop = threading.Thread(target=asyncio.run, args=(at_once(),), daemon=True)  # one that hangs hangs for good
+        loop.start()
+        loop.join(30)
+        assert not loop.is_alive()
+    assert (rounds, failed) == ([8] * 5, [])
+
+
 async def _result(found: Awaitable[ExecutionResult]) -> ExecutionResult:
     return await found
