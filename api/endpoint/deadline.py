@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -74,8 +74,11 @@ class Deadline:
         """End what runs; blocks while PostgreSQL is told."""
         with self._lock:
             self._expired = True
-            for driver in self._open:
+            running = list(self._open)
+            for driver in running:
                 if hasattr(driver, "interrupt"):
                     driver.interrupt()
-                else:
+        for driver in running:  # without the lock, on which the event loop would wait as long as the server
+            if hasattr(driver, "cancel_safe"):
+                with suppress(Exception):  # it has ended meanwhile, and is closed
                     driver.cancel_safe(timeout=CANCEL_SECONDS)
