@@ -17,10 +17,7 @@ from schema.formats import fold
 
 READ_ONLY = {"fenji_read_only": True}
 OVERFLOWN = ("integer overflow", "bigint out of range")  # as SQLite and PostgreSQL say that a sum leaves int64
-CROWDED = (
-    "number of parameters must be",
-    "too many SQL variables",
-)  # as their drivers say that a statement has too many
+CROWDED = ("number of parameters must be", "too many SQL variables")  # as they say that a statement has too many
 
 
 def make_engine(url: str) -> Engine:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from policies.refusal import Refusal
 
 CANCEL_SECONDS = 5.0
+LOG = logging.getLogger("fenji.deadline")
 
 
 class Deadline:
@@ -80,5 +82,7 @@ class Deadline:
                     driver.interrupt()
         for driver in running:  # without the lock, on which the event loop would wait as long as the server
             if hasattr(driver, "cancel_safe"):
-                with suppress(Exception):  # it has ended meanwhile, and is closed
+                try:
                     driver.cancel_safe(timeout=CANCEL_SECONDS)
+                except Exception:  # it may have ended meanwhile, and be closed
+                    LOG.warning("a statement whose time is over could not be cancelled", exc_info=True)

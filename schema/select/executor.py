@@ -177,11 +177,11 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         with self.context_value.reading() as opened:
             reader = Reader(opened, self.context_value.viewer)
             try:
-                rows = (
-                    level.row(reader, wanted)
-                    if isinstance(wanted, Row)
-                    else _selected(reader, level, self._visible(type_, wanted))
-                )
+                if isinstance(wanted, Row):
+                    rows = level.row(reader, wanted)
+                else:
+                    statement = self._visible(type_, wanted)
+                    rows = level.rows(reader, statement, statement._generate_cache_key())
                 found = level.answers(reader, rows)
             except (GraphQLError, Unshown):  # ordinary resolution says where, and why
                 return None
@@ -228,7 +228,3 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
             for name in node.keys:
                 if name != "loc":
                     yield from self._variables(getattr(node, name, None))
-
-
-def _selected(reader: Reader, level: Level, statement: Select[Any]) -> Sequence[Any]:
-    return level.rows(reader, statement, statement._generate_cache_key())

@@ -222,6 +222,13 @@ UNCLEAR = {
 }
 
 
+def test_a_way_through_is_refused_without_reading_the_request_again(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[bytes] = []
+    monkeypatch.setattr(connection.TimedConnection, "_read_again", lambda _self, rest: again.append(rest))
+    assert told(port, b"CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert again == []
+
+
 def test_a_request_whose_end_is_not_clear_is_refused_and_nothing_after_it_is_read(port: int) -> None:
     for name, sent in UNCLEAR.items():
         answer = told(port, sent + NEXT)
