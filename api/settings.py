@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     trusted_only: bool = Field(False, description="Answer trusted documents and nothing else.")
     operation_seconds: float = Field(30, gt=0, description="Seconds that one GraphQL operation may take.")
     operation_cost: int = Field(
-        100_000, ge=1, description="Cost of one GraphQL operation at most: the rows that its answer may hold."
+        100_000,
+        ge=1,
+        description="Cost of one GraphQL operation at most: rows of its answer and conditions of its filters.",
     )
     cost_per_minute: int = Field(
         10_000_000,

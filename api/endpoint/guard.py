@@ -52,7 +52,10 @@ class Guard:
     def charge(self, caller: str, cost: int, *, known: bool = True) -> None:
         """Count the cost of an operation, ten times for who is not signed in; Refusal when it costs too much by itself, or with what the caller asked before."""
         if cost > self.rows:
-            message = f"The answer may hold {cost:,} rows, at most {self.rows:,} are allowed; ask for smaller pages with first."
+            message = (
+                f"The operation costs {cost:,} by the rows that its answer may hold and by the conditions of its filters, "
+                f"at most {self.rows:,} is allowed; ask for smaller pages with first, or for fewer conditions."
+            )
             raise Refusal(message, code="too_large")
         if self.rates is not None:
             self.rates.charge(caller, cost if known else cost * STRANGER)

@@ -15,7 +15,7 @@ from graphql import (
     OperationDefinitionNode,
 )
 
-from api.endpoint.cost import Measure, Walk
+from api.endpoint.measure import Measure, Walk
 from schema.formats import storable
 
 MOST_TOKENS = 3000

@@ -40,7 +40,7 @@ class Rates:
         if left < cost:
             seconds = int((cost - left) * 60 / self.per_minute) + 1
             message = (
-                f"You have asked for more than {self.per_minute:,} rows in a minute; this operation costs {cost:,}. "
+                f"You have asked for a cost of more than {self.per_minute:,} in a minute; this operation costs {cost:,}. "
                 f"Ask again in {seconds} s."
             )
             raise RateLimited(message, seconds)

@@ -1,7 +1,7 @@
 """Filters and orders, generated from the declarations of the mapped types: one meaning for lists, counts, groups and bulk changes.
 
 ``word`` reads off what a type offers, ``inputs`` makes the filters' input types of it, ``operators`` compares leaves, ``text``
-compares text, ``condition`` is the meaning of a filter in SQL, ``order`` of an order, ``narrowing`` gives to-many relations
+compares text, ``condition`` is the meaning of a filter in SQL, ``weight`` what it costs, ``order`` is that of an order, ``narrowing`` gives to-many relations
 their arguments.
 """
 

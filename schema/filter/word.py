@@ -32,7 +32,8 @@ Expression = Callable[[FromClause, Viewer], ColumnElement[Any]]
 class Word:
     """A leaf of a type: ``expression`` is its value in a table or an alias of it, for a viewer.
 
-    ``python`` is the value's type: one of LEAVES or an enum.  ``kind`` is that of a personal value.
+    ``python`` is the value's type: one of LEAVES or an enum.  ``kind`` is that of a personal value.  ``computed`` says
+    that SQL makes the value, of other rows perhaps.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Word:
     description: str
     nullable: bool = False
     kind: str | None = None
+    computed: bool = False
 
     def check(self, viewer: Viewer, where: str) -> None:
         """Raise a Refusal (forbidden) when the viewer may not see the value, whatever is asked of it."""
@@ -125,7 +127,8 @@ def _word(mapper: Any, field: StrawberryField, source: Any) -> Word | None:
     python, nullable = _python(field)
     if expression is None or python is None:
         return None
-    return Word(field.python_name, python, expression, field.description or "", nullable, kind)
+    computed = isinstance(source, Computed)
+    return Word(field.python_name, python, expression, field.description or "", nullable, kind, computed)
 
 
 def _order(word: Word) -> Expression:

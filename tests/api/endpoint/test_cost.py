@@ -11,9 +11,10 @@ from graphql import OperationDefinitionNode, get_introspection_query, parse
 from sqlalchemy import Engine
 
 from api.endpoint.context import Context
-from api.endpoint.cost import Costs, Walk
+from api.endpoint.cost import Costs
 from api.endpoint.guard import Guard
 from api.endpoint.limits import MOST, oversized
+from api.endpoint.measure import Walk
 from api.operations.root import schema
 
 CORE = schema._schema
@@ -107,7 +108,8 @@ def test_an_answer_tells_its_cost_and_too_large_a_one_is_not_begun(engine: Engin
     assert refused.data is None
     (error,) = refused.errors or ()
     assert error.extensions == {"code": "too_large"}
-    assert "3,001 rows, at most 3,000" in error.message
+    assert "costs 3,001" in error.message
+    assert "at most 3,000" in error.message
     assert seen == []
 
 
