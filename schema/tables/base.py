@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -26,6 +26,13 @@ class Base(DeclarativeBase):
     """The declarative base; constraint names are given, so that migrations can name them on both databases."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+    @classmethod
+    def __table_cls__(cls, name: str, metadata: MetaData, *parts: Any, **options: Any) -> Table:
+        """Return the table of a class; SQLite, unless told, gives the id of a deleted newest row to the next one."""
+        if any(isinstance(part, Column) and part.primary_key and part.name == "id" for part in parts):
+            options["sqlite_autoincrement"] = True
+        return Table(name, metadata, *parts, **options)
 
 
 CENT = Decimal("0.01")

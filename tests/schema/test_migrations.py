@@ -20,6 +20,17 @@ def test_migrated_database_equals_the_tables_of_the_code(engine: Engine) -> None
         assert is_current(connection)
 
 
+def test_sqlite_gives_no_id_of_a_table_twice(sqlite_engine: Engine) -> None:
+    """PostgreSQL never does."""
+    with sqlite_engine.connect() as connection:
+        written = text("select name from sqlite_master where type = 'table' and sql like '%AUTOINCREMENT%'")
+        kept = set(connection.execute(written).scalars())
+    declared = {table.name for table in Base.metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"]}
+    assert (
+        kept == declared == {table.name for table in Base.metadata.sorted_tables if "id" in table.primary_key.columns}
+    )
+
+
 def test_downgrade_and_upgrade_again_leave_no_trace(engine: Engine) -> None:
     with engine.begin() as connection:
         downgrade(connection)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
@@ -77,7 +78,8 @@ def _reserved(session: Session, table: Table, count: int) -> list[int]:
     """Take keys for new rows before they are written: what an INSERT returns has no order that SQLite promises."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":  # the transaction is the only writer
-        last = connection.execute(select(func.max(table.c.id))).scalar() or 0
+        given = text("select seq from sqlite_sequence where name = :name")
+        last = connection.scalar(given, {"name": table.name}) or 0
         return list(range(last + 1, last + 1 + count))
     following = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
     series = func.generate_series(1, count).table_valued("number")
