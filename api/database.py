@@ -29,8 +29,7 @@ def make_engine(url: str) -> Engine:
         address = make_url(url)
         if address.drivername in ("postgresql", "postgres"):
             address = address.set(drivername="postgresql+psycopg")
-        pool = {} if address.get_backend_name() == "sqlite" else {"pool_size": 20}
-        engine = create_engine(address, hide_parameters=True, **pool)  # they hold personal values
+        engine = create_engine(address, hide_parameters=True, pool_size=20)  # parameters hold personal values
     except (ArgumentError, NoSuchModuleError) as error:
         raise Invalid(f"FENJI_DATABASE_URL is {url!r}: {error}; use sqlite:///file or postgresql://…") from error
     except ModuleNotFoundError as error:

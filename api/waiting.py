@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, WouldBlock, to_thread
 from sqlalchemy.util.concurrency import await_, greenlet_spawn, in_greenlet
 
 T = TypeVar("T")
-THREADS = 10
+THREADS = 20  # of which one caller takes at most half
 _ASIDE = CapacityLimiter(THREADS)
 
 

@@ -6,7 +6,7 @@ Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sig
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -30,8 +30,9 @@ from api.endpoint.guard import Guard
 from api.endpoint.identity import REQUEST_ID
 from api.endpoint.limits import is_small, unkept
 from api.endpoint.masking import masked
+from api.endpoint.places import Places
 from api.endpoint.prepared import Operation, Prepared, PreparedDocuments
-from api.endpoint.rate import RateLimited
+from api.endpoint.rate import Later
 from api.endpoint.streaming import results
 from api.errors import Forbidden
 from api.telemetry import Traces
@@ -58,7 +59,7 @@ class Executable(Schema):
         super().__init__(*args, **kwargs)
         self.traces: Traces | None = None
         self.documents = PreparedDocuments(self._schema)
-        self._threads = anyio.CapacityLimiter(THREADS)
+        self._places, self._threads = Places(), anyio.CapacityLimiter(THREADS)
         self._telling = anyio.CapacityLimiter(TELLING_THREADS)
 
     def prepared(self, query: str) -> Prepared:
@@ -82,12 +83,17 @@ class Executable(Schema):
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
         request = REQUEST_ID.get()
         with observation.operation(request) as seen, self._span(seen, request), deadline.watched():
-            if context.dialect == "sqlite" or not LOOP_WAITS:
-                result = await to_thread.run_sync(answer, limiter=self._threads)
-            else:
-                result = await waiting(answer, self._threads)
+            try:
+                result = await self._places.answered(partial(self._begun, answer, context), context, deadline.seconds)
+            except Later as refusal:
+                result = _refused(refusal)
             self._observe(seen, query, operation_name, result)
             return result
+
+    async def _begun(self, answer: Callable[[], ExecutionResult], context: Context) -> ExecutionResult:
+        if context.dialect == "sqlite" or not LOOP_WAITS:
+            return await to_thread.run_sync(answer, limiter=self._threads)
+        return await waiting(answer, self._threads)
 
     def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
         return nullcontext() if self.traces is None else self.traces.span(seen, request)
@@ -260,7 +266,7 @@ def _effort(query: str | None, context: Context) -> int:
 def _refused(refusal: Refusal) -> PreExecutionError:
     """Return the answer to what is refused before it is executed."""
     extensions: dict[str, Any] = {"code": refusal.code}
-    if isinstance(refusal, RateLimited):
+    if isinstance(refusal, Later):
         extensions["retryAfter"] = refusal.seconds
     return PreExecutionError(data=None, errors=[GraphQLError(refusal.message, extensions=extensions)])
 

@@ -12,12 +12,19 @@ CALLERS = 10_000
 LEAST = 10  # what an operation costs at least, so that one of no rows is not free
 
 
-class RateLimited(Refusal):
+class Later(Refusal):
+    """Not now: the same operation may pass when it is asked again after so many seconds."""
+
+    def __init__(self, message: str, *, code: str, seconds: int) -> None:
+        super().__init__(message, code=code)
+        self.seconds = seconds
+
+
+class RateLimited(Later):
     """The caller has spent what it may; ``seconds`` until this operation would pass."""
 
     def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message, code="rate_limited")
-        self.seconds = seconds
+        super().__init__(message, code="rate_limited", seconds=seconds)
 
 
 class Rates:

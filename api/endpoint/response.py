@@ -14,7 +14,14 @@ from api.endpoint.negotiation import JSON, RESPONSE
 from api.endpoint.request import Unanswerable
 
 # Statuses of answers without data, by the code of their first error; any other is the request's own fault.
-STATUS = {"not_signed_in": 401, "forbidden": 403, "rate_limited": 429, "timed_out": 503, "internal": 500}
+STATUS = {
+    "not_signed_in": 401,
+    "forbidden": 403,
+    "rate_limited": 429,
+    "too_many": 429,
+    "timed_out": 503,
+    "internal": 500,
+}
 UNKEPT = {"cache-control": "no-store"}
 # A copy may be kept by the caller alone, and is asked about each time: what it says may change with the next write.
 KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Authorization, Cookie"}
