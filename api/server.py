@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -24,17 +25,22 @@ from starlette.types import ASGIApp
 
 from api.app import make_app
 from api.database import make_engine
-from api.endpoint.connection import TimedConnection
+from api.endpoint.connection import SPARE, bounded
 from api.jobs import JOB_GRACE_SECONDS, Worker
 from api.log import configure
 from api.observation import SHARED
 from api.settings import settings
+
+if sys.platform != "win32":
+    import resource
 
 LOG = logging.getLogger("fenji.server")
 GRACE_SECONDS = 20
 # A socket takes 30 operations at once, before anybody has signed in: what is large goes by POST.
 MOST_OF_A_MESSAGE = 256 * 1024
 AGAIN_SECONDS = 1.0
+BACKLOG = 1024  # connections that the system takes before this process has looked at them
+OTHER_FILES = 200  # of the database, the log, the libraries
 
 
 class Server(uvicorn.Server):
@@ -65,6 +71,7 @@ def serve(engine: Engine, home: Path, listener: socket.socket, workers: int) -> 
 
 def run_server(engine: Engine, home: Path, listener: socket.socket, *, jobs: bool) -> None:
     """Serve in this process until a signal."""
+    files_for(settings().connections)
     app = make_app(engine, home, worker=jobs)
     Server(configured(app), app.state.leave).run(sockets=[listener])
 
@@ -73,7 +80,8 @@ def configured(app: ASGIApp, grace: int = GRACE_SECONDS) -> uvicorn.Config:
     """Return how uvicorn serves an application."""
     return uvicorn.Config(
         app,
-        http=TimedConnection,
+        http=bounded(settings().connections),
+        backlog=BACKLOG,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=grace,
@@ -81,6 +89,24 @@ def configured(app: ASGIApp, grace: int = GRACE_SECONDS) -> uvicorn.Config:
         ws_per_message_deflate=False,  # a hundred bytes on the wire would be a hundred thousand here
         server_header=False,
     )
+
+
+def files_for(connections: int) -> None:
+    """Let this process open as many files as its connections may need; warn where the system does not let it."""
+    if sys.platform == "win32":  # which has no such limit
+        return
+    wanted = connections + SPARE + BACKLOG + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):  # macOS has a limit of its own beside the one that it tells
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+        if soft < wanted:
+            LOG.warning(
+                "this process may open %s files, and %s connections may need %s: raise the limit (ulimit -n, LimitNOFILE) "
+                "or lower FENJI_CONNECTIONS", soft, connections, wanted,
+            )  # fmt: skip
 
 
 def _serving(url: str, home: Path, listener: socket.socket, parent: Connection) -> None:

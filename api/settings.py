@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         description="Cost that one key, or one address without a key, may ask for in a minute, in each process; 0 for no bound.",
     )
     batch: int = Field(5, ge=0, description="Operations in one batch at most; 0 for no batches.")
+    connections: int = Field(
+        2000, ge=1, description="Open connections of one process at most, sockets among them; beyond, 503."
+    )
     body_mb: int = Field(8, ge=1, description="Size of a request's body at most, in MB.")
     undo_hours: int = Field(24, ge=0, description="Hours for which a bulk call can be undone; 0 for none.")
     workers: int = Field(

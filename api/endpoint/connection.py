@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from time import monotonic
+from typing import ClassVar
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+LOG = logging.getLogger("fenji.server")
 HEAD_SECONDS = 15.0
 MOST_OF_A_HEAD = 64 * 1024  # bytes; the parser itself takes heads and trailers without end
 OVERHEAD = 8  # bytes of framing for each byte of a body sent in chunks
 OFFER = {b"upgrade", b"connection", b"http2-settings"}
+SPARE = 20  # connections beyond the bound whose head is read: who looks whether the process lives is answered
+SPARE_SECONDS = 2.0
+FULL = b"content-type: text/plain\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+LIVES = b"/healthz"
+TELL_SECONDS = 60.0
+
+
+class Full(ValueError):
+    """There are too many connections."""
 
 
 class TimedConnection(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 with a time and a size for the head, and no doubt about where a request ends.
 
-    The body's time and size are ``BodyLimit``'s, an idle connection's time uvicorn's own.
+    The body's time and size are ``BodyLimit``'s, an idle connection's time uvicorn's own.  A process has ``most``
+    connections, sockets among them.
     """
 
+    most = 2000
+    _told: ClassVar[float] = -TELL_SECONDS
     _head: asyncio.TimerHandle | None = None
     _begun = False  # a head, which is not whole yet
+    _beyond = False  # the bound, when it was made
     _offered = False  # another protocol than ours, with a request that is read again
     _framing = 0  # bytes of this message beside its body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin to wait for a first head."""
+        """Begin to wait for a first head; refuse at once where there are too many connections."""
         super().connection_made(transport)
-        self._wait()
+        self._beyond = len(self.connections) > self.most
+        if len(self.connections) > self.most + SPARE:
+            self._refuse()
+        else:
+            self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Take data; refuse what is no HTTP, and too many of them beside a body."""
@@ -41,8 +62,11 @@ class TimedConnection(HttpToolsProtocol):
             else:
                 self._read_again(data[upgrade.args[0] :])
             return
-        except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+        except HttpParserError as error:
+            if isinstance(error.__context__, Full):
+                self._refuse()
+            else:
+                self.send_400_response("Invalid HTTP request received.")
             return
         if self._begun and self._head is None:
             self._wait()
@@ -61,8 +85,10 @@ class TimedConnection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Stop waiting, the head has come; ValueError, which is answered with 400, for what is no HTTP/1."""
+        """Stop waiting, the head has come; ValueError, which is answered with 400, for what is no HTTP/1, Full with 503."""
         self._stop()
+        if self._beyond and self.url != LIVES:
+            raise Full
         self._framing = 0
         version = self.parser.get_http_version()
         hosts = sum(name == b"host" for name, _ in self.headers)
@@ -78,6 +104,8 @@ class TimedConnection(HttpToolsProtocol):
         self._offered = bool(self.parser.should_upgrade()) and not self._should_upgrade()
         if not self._offered:
             super().on_headers_complete()
+            if self._beyond and self.cycle is not None:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -108,11 +136,24 @@ class TimedConnection(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
         self.data_received(first + b"".join(b"%s: %s\r\n" % pair for pair in kept) + b"\r\n" + rest)
 
+    def _refuse(self) -> None:
+        now = monotonic()
+        if now - TimedConnection._told > TELL_SECONDS:
+            TimedConnection._told = now
+            LOG.warning("%s connections are open, as many as FENJI_CONNECTIONS allows; more are refused", self.most)
+        self.transport.write(STATUS_LINE[503] + FULL)
+        self.transport.close()
+
     def _wait(self) -> None:
-        self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._head = self.loop.call_later(SPARE_SECONDS if self._beyond else HEAD_SECONDS, self.transport.close)
 
     def _stop(self) -> None:
         self._begun = False
         if self._head is not None:
             self._head.cancel()
             self._head = None
+
+
+def bounded(most: int) -> type[TimedConnection]:
+    """Return the connections of a process that has so many at most."""
+    return type("BoundedConnection", (TimedConnection,), {"most": most})
