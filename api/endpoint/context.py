@@ -18,6 +18,7 @@ from api.commands.snapshot import today
 from api.database import answering, writing
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
+from api.endpoint.prepared import Operation
 from api.errors import Forbidden
 from api.hub import Feed, Hub
 from api.recent import recently
@@ -48,6 +49,7 @@ class Context:
     guard: Guard = OPEN
     deadline: Deadline | None = None
     hub: Hub | None = None
+    operation: Operation | None = None  # what is answered, once its document is prepared
 
     @property
     def dialect(self) -> str:

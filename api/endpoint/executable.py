@@ -87,7 +87,7 @@ class Executable(Schema):
                 result = await self._places.answered(partial(self._begun, answer, context), context, deadline.seconds)
             except Later as refusal:
                 result = _refused(refusal)
-            self._observe(seen, query, operation_name, result)
+            _observe(seen, context.operation, result)
             return result
 
     async def _begun(self, answer: Callable[[], ExecutionResult], context: Context) -> ExecutionResult:
@@ -97,20 +97,6 @@ class Executable(Schema):
 
     def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
         return nullcontext() if self.traces is None else self.traces.span(seen, request)
-
-    def _observe(
-        self, seen: observation.Observed, query: str | None, operation_name: str | None, result: ExecutionResult
-    ) -> None:
-        """Say what was answered, in names of the schema alone."""
-        prepared = self.documents.get(query) if query else None
-        operation = None if prepared is None else prepared.operation(operation_name)
-        if operation is not None:
-            seen.kind, seen.fields = operation.kind.value, operation.fields
-        codes = [(error.extensions or {}).get("code", "invalid") for error in result.errors or ()]
-        seen.cost = (result.extensions or {}).get("cost")
-        seen.code = codes[0] if codes else None
-        refused = isinstance(result, PreExecutionError)
-        seen.outcome = "failed" if "internal" in codes else "refused" if refused else "errors" if codes else "done"
 
     def answer(
         self,
@@ -163,13 +149,13 @@ class Executable(Schema):
         if not guard.trusts(query):
             return _refused(Refusal("This server answers trusted documents alone.", code="document_unknown"))
         prepared = self.prepared(query)
+        context.operation = operation = prepared.operation(operation_name)
         if prepared.errors or prepared.document is None:
             return PreExecutionError(data=None, errors=[guard.told(error) for error in prepared.errors])
         if guard.closed and any(INTROSPECTION.intersection(one.fields) for one in prepared.operations):
             return _refused(Forbidden("The schema of this server is closed; read schema.graphql instead."))
         if faults := unkept(variables) if is_small(variables) else aside(partial(unkept, variables)):
             return PreExecutionError(data=None, errors=faults)
-        operation = prepared.operation(operation_name)
         if operation is None:
             raise CannotGetOperationTypeError(operation_name)
         if allowed is not None and operation.kind not in allowed:
@@ -196,12 +182,13 @@ class Executable(Schema):
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Return the results of an operation: one of a query or mutation, one per event of a subscription."""
         assert context_value is not None
+        context = replace(context_value)  # of this operation alone: a socket shares one between its operations
         try:
             ready = await to_thread.run_sync(
                 self._ready,
                 query,
                 variable_values,
-                context_value,
+                context,
                 operation_name,
                 allowed_operation_types,
                 limiter=self._threads,
@@ -211,11 +198,10 @@ class Executable(Schema):
         if not isinstance(ready, PreExecutionError) and ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
         request = REQUEST_ID.get()
-        context = replace(context_value)  # of this subscription alone: a socket shares one between its operations
         with observation.operation(request) as seen, self._span(seen, request):
             begun = self._subscribed(ready, query, variable_values, context, operation_name)
             refused = begun if isinstance(begun, PreExecutionError) else None
-            self._observe(seen, query, operation_name, refused or ExecutionResult(data=None, errors=None))
+            _observe(seen, context.operation, refused or ExecutionResult(data=None, errors=None))
         if isinstance(begun, PreExecutionError):
             return _one(begun)
         return _told(results(begun, context, self._telling), context.guard)
@@ -247,6 +233,17 @@ class Executable(Schema):
             return PreExecutionError(data=None, errors=[context.guard.told(error) for error in executor])
         assert isinstance(executor, SelectExecutor)
         return executor
+
+
+def _observe(seen: observation.Observed, operation: Operation | None, result: ExecutionResult) -> None:
+    """Say what was answered, in names of the schema alone."""
+    if operation is not None:
+        seen.kind, seen.fields = operation.kind.value, operation.fields
+    codes = [(error.extensions or {}).get("code", "invalid") for error in result.errors or ()]
+    seen.cost = (result.extensions or {}).get("cost")
+    seen.code = codes[0] if codes else None
+    refused = isinstance(result, PreExecutionError)
+    seen.outcome = "failed" if "internal" in codes else "refused" if refused else "errors" if codes else "done"
 
 
 def _charged(context: Context, cost: int) -> PreExecutionError | None:
