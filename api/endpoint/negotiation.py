@@ -20,6 +20,13 @@ def accepted(header: str | None) -> str | None:
     return preferred(header, RANGES) if header and header.strip() else JSON
 
 
+@lru_cache(256)
+def takes_json(header: str | None) -> bool:
+    """Say whether an Accept header takes plain JSON, the one type of a list: the other is of one answer."""
+    ranges = {name: JSON for name in RANGES if name != RESPONSE}
+    return not (header and header.strip()) or preferred(header, ranges) is not None
+
+
 def preferred(header: str, ranges: Mapping[str, str]) -> str | None:
     """Return what an Accept header prefers among the types that its ranges stand for; None when it names none of them."""
     found: dict[str, float] = {}

@@ -32,7 +32,7 @@ from api.endpoint.context import Context
 from api.endpoint.cookie import CSRF, ours, session_of
 from api.endpoint.executable import Executable
 from api.endpoint.guard import Guard
-from api.endpoint.negotiation import JSON, RESPONSE, accepted
+from api.endpoint.negotiation import JSON, RESPONSE, accepted, takes_json
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
 from api.endpoint.response import kept, response_of, response_of_batch, unanswerable
 from api.hub import Hub
@@ -147,7 +147,10 @@ class Endpoint(GraphQL[Context, None]):
                 raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
             wanted, context = await asked(request), await self.get_context(request, Response())
             if isinstance(wanted, list):
-                return response_of_batch([await self.executed(one, context, "POST") for one in self.batch(wanted)])
+                batch = self.batch(wanted)
+                if not takes_json(request.headers.get("accept")):
+                    raise Unanswerable(406, f"A batch is answered in {JSON}; name it in Accept, or send one operation.")
+                return response_of_batch([await self.executed(one, context, "POST") for one in batch])
             response = response_of(await self.executed(wanted, context, request.method), media)
             return kept(response, request.headers.get("if-none-match")) if request.method == "GET" else response
         except Unanswerable as refused:

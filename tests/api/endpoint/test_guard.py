@@ -24,7 +24,7 @@ from api.app import make_app
 from api.endpoint.body import SMALL, TOGETHER, BodyLimit
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
-from api.endpoint.negotiation import RESPONSE
+from api.endpoint.negotiation import JSON, RESPONSE
 from api.endpoint.rate import CALLERS, RateLimited, Rates
 from api.endpoint.trusted import Documents, digest
 from api.operations.root import schema
@@ -159,12 +159,17 @@ def test_a_manifest_whose_hashes_are_not_those_of_its_documents_is_refused(
 
 def test_a_batch_is_answered_in_order_up_to_its_limit(door: Door, made: world.World) -> None:
     client = door(Guard(batch=3))
+    client.headers["accept"] = f"{RESPONSE}, {JSON};q=0.9"  # as batching clients ask
     create = 'mutation { createCustomer(input: {name: "批"}) { ... on Customer { number } } }'
     count = "{ customers { totalCount } }"
     answers = client.post("/graphql", json=[{"query": one} for one in (count, create, count)])
     assert answers.headers["content-type"] == "application/json; charset=utf-8"
     before, _, after = answers.json()
     assert after["data"]["customers"]["totalCount"] == before["data"]["customers"]["totalCount"] + 1
+    with made.statements() as seen:
+        only = client.post("/graphql", json=[{"query": create}], headers={"accept": RESPONSE})
+    assert (only.status_code, JSON in only.text) == (406, True)
+    assert [one for one in seen if "events" not in one] == []
     failing = client.post("/graphql", json=[{"query": "{"}, {"query": "{ __typename }"}]).json()
     assert [list(answer) for answer in failing] == [["errors"], ["data", "extensions"]]
     for wrong in ([], [{"query": "{ __typename }"}] * 4, [1], [[]], [{}], [None]):
