@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import world
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, get_named_type, is_object_type, parse
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from api.endpoint.context import Context
@@ -16,7 +18,8 @@ from api.endpoint.cost import Costs
 from api.endpoint.limits import MOST
 from api.endpoint.measure import TABLE
 from api.operations.root import schema
-from schema.filter.weight import BEYOND, MOST_ENTRIES
+from schema.filter.weight import BEYOND, MOST_ENTRIES, Weighing, filtered_by
+from schema.filter.word import nouns
 
 CORE = schema._schema
 LIST = "query Q($f: CustomerFilter) { customers(first: 20, filter: $f) { nodes { id } } }"
@@ -133,6 +136,42 @@ WRONG = [None, 5, "x", True, [], [[]], [None, "x"], {"nothing": {"equals": 1}}, 
 def test_what_is_no_filter_has_a_cost_all_the_same_and_is_refused_by_its_type(wrong: Any) -> None:
     assert cost(LIST, {"f": wrong}) < MOST.rows
     assert cost(LIST, {"f": {"not": {"or": [wrong, wrong]}}}) < MOST.rows
+
+
+KEYS = ["and", "or", "not", "isNull", "name", "employees", "tier", "contacts", "orders", "owner", "some", "count", "sum",
+        "filter", "amount", "equals", "contains", "in", "gte", "search", "tagged", "all", "tierAsOf", "nothing"]  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.sampled_from(["x", "上海 设备", ""]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=30,
+)
+
+
+@given(VALUES)
+def test_whatever_is_given_costs_the_same_from_a_literal_and_from_a_variable(filter: Any) -> None:
+    written = f"{{ customers(first: 20, filter: {literal(filter)}) {{ nodes {{ id }} }} }}"
+    assert cost(LIST, {"f": filter}) == cost(written)
+
+
+def test_every_filter_of_the_schema_is_weighed_and_none_of_its_entries_is_free() -> None:
+    named = {
+        get_named_type(argument.type).name
+        for type_ in CORE.type_map.values()
+        for field in (type_.fields.values() if is_object_type(type_) else ())
+        for name, argument in field.args.items()
+        if name == "filter"
+    }
+    assert len(named) > 20
+    for name in named:
+        model = filtered_by(name)
+        assert model is not None
+        entries = CORE.type_map[name].fields
+        assert entries.keys() == {"and", "or", "not", "isNull", *nouns(model).graphql}
+        for key in entries.keys() - {"and", "or", "not"}:
+            inner = get_named_type(entries[key].type)
+            for one in getattr(inner, "fields", None) or [None]:
+                value = "x" if one is None else {one: {"equals": 1}}
+                assert Weighing(lambda given: given).of(model, {key: value}) > 0, (name, key, one)
 
 
 def test_filters_without_end_are_over_every_limit_and_are_not_looked_at_to_their_end() -> None:
