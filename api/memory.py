@@ -13,7 +13,13 @@ THRESHOLD = (50_000, 20, 100)
 
 @contextmanager
 def settled() -> Iterator[None]:
-    """Set what is in memory aside while the block runs, and let the collector look at new objects less often."""
+    """Set what is in memory aside while the block runs, and let the collector look at new objects less often.
+
+    Inside another such block nothing is done: the outer one's objects stay aside until it ends.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()

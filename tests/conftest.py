@@ -6,14 +6,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import hypothesis
 import postgres
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from databases import Databases
+from sqlalchemy import Engine
 
 from api.database import make_engine
+from api.memory import settled
 from schema.migrations import upgrade
 
 # Machines are shared and noisy: an example is not timed, and a failure comes again with the same code.
@@ -22,6 +23,13 @@ hypothesis.settings.load_profile("fenji")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FENJI_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settled() -> Iterator[None]:
+    """Set what the tests import aside, as a serving process does: else each application that a test starts looks through it."""
+    with settled():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +46,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL with a migrated database ``template_fenji``; TEST_DATABASE_URL takes precedence."""
+def postgres_server() -> Iterator[tuple[Databases, str]]:
+    """A PostgreSQL server and the name of a migrated database on it; TEST_DATABASE_URL takes precedence."""
     server = None
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -50,23 +58,16 @@ def postgres_server() -> Iterator[str]:
             pytest.fail("no PostgreSQL: install the group test, or set TEST_DATABASE_URL")
         server = postgres.Server(binaries)
         url = server.url("postgres")
-    template = f"fenji_template_{uuid4().hex[:8]}"
-    _administer(url, f"create database {template}")
-    engine = make_engine(make_url(url).set(database=template).render_as_string(hide_password=False))
+    databases = Databases(url)
+    template = databases.create()
+    engine = make_engine(databases.address(template))
     with engine.begin() as connection:
         upgrade(connection)
     engine.dispose()
-    yield f"{url}\n{template}"
-    _administer(url, f"drop database {template}")
+    yield databases, template
+    databases.close()
     if server:
         server.stop()
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture
@@ -80,15 +81,14 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def postgres_engine(postgres_server: str) -> Iterator[Engine]:
+def postgres_engine(postgres_server: tuple[Databases, str]) -> Iterator[Engine]:
     """A migrated, empty PostgreSQL database of this test alone."""
-    url, template = postgres_server.split("\n")
-    name = f"fenji_test_{uuid4().hex[:12]}"
-    _administer(url, f"create database {name} template {template}")
-    engine = make_engine(make_url(url).set(database=name).render_as_string(hide_password=False))
+    databases, template = postgres_server
+    name = databases.create(template)
+    engine = make_engine(databases.address(name))
     yield engine
     engine.dispose()
-    _administer(url, f"drop database {name} with (force)")
+    databases.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

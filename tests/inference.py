@@ -24,6 +24,8 @@ from schema.select.field import TYPES, Derived, source_of
 
 CORE = schema._schema
 TOLD = "{ totalCount }"
+BLIND = "marketing"  # sees every kind masked, and may change customers
+SEES = "sales"
 # kind -> what stands there in one database, and what in the other: the same mask, another order
 SECRETS = {
     "person": ("王建国", "王大明"),
@@ -287,17 +289,3 @@ def of_subscriptions() -> Iterator[Probe]:
         assert type_ is not None
         for literal, about in conditions(type_, all_=False):
             yield Probe(f"subscription {{ {name}(filter: {literal}{more}) {{ __typename }} }}", about)
-
-
-def selection(type_: GraphQLObjectType, depth: int) -> str:
-    """Return everything that can be selected of a type without required arguments, relations ``depth`` deep."""
-    parts = ["__typename"]
-    for name, field in type_.fields.items():
-        below = get_named_type(field.type)
-        if any(is_required_argument(argument) for argument in field.args.values()):
-            continue
-        if is_leaf_type(below):
-            parts.append(name)
-        elif depth and isinstance(below, GraphQLObjectType) and below.name in {t.__name__ for t in TYPES.values()}:
-            parts.append(f"{name} {selection(below, depth - 1)}")
-    return f"{{ {' '.join(parts)} }}"

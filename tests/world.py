@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from copied import copied
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from people import finished_backtest, person
 from sqlalchemy import Engine, event
@@ -148,14 +149,18 @@ def is_query(text: str) -> bool:
 
 
 def build(engine: Engine, home: Path, customers: int = 12, *, graded: bool = True) -> World:
-    """Build a world; with ``graded`` a policy is in force and one run has graded everybody."""
-    upgrade_database(engine)
-    world = World(engine, home, {login: person(engine, login, *roles) for login, roles in PEOPLE.items()})
-    with writing(engine) as session:
-        _fill(session, world, customers)
-    if graded:
-        grade(world)
-    return world
+    """Build a world, or copy one like it; with ``graded`` a policy is in force and one run has graded everybody."""
+
+    def built(engine: Engine, home: Path) -> dict[str, Actor]:
+        upgrade_database(engine)
+        world = World(engine, home, {login: person(engine, login, *roles) for login, roles in PEOPLE.items()})
+        with writing(engine) as session:
+            _fill(session, world, customers)
+        if graded:
+            grade(world)
+        return world.people
+
+    return World(engine, home, dict(copied(engine, home, built, customers, graded, today(settings().zone))))
 
 
 def key(world: World, login: str) -> str:
