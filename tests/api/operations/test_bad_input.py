@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import world
 from sqlalchemy import Engine, text
 
@@ -66,11 +66,13 @@ def test_every_bad_value_is_refused_with_a_sentence(engine: Engine, tmp_path: Pa
     assert error["extensions"]["code"] == "invalid"
 
 
-@pytest.mark.parametrize("planning", [True, False])
-def test_an_answer_is_bounded_however_few_rows_it_is_made_of(
-    sqlite_engine: Engine, tmp_path: Path, planning: bool
-) -> None:
+def test_an_answer_is_bounded_however_few_rows_it_is_made_of(sqlite_engine: Engine, tmp_path: Path) -> None:
     made = world.build(sqlite_engine, tmp_path, 1, graded=False)
+
+    def each_way(query: str) -> Iterator[list[Any]]:
+        for planning in (True, False):
+            yield json.loads(made.answer(query, planning=planning)).get("errors", [])
+
     order = text(
         "insert into orders (customer_id, ordered_on, amount, currency, source_system, source_key, known_at) "
         "values (1, '2026-01-01', 1, 'CNY', 'x', :key, '2026-01-02')"
@@ -79,15 +81,15 @@ def test_an_answer_is_bounded_however_few_rows_it_is_made_of(
         for key in range(50):
             connection.execute(order, {"key": key})
     nested = f"{{ customers {{ nodes {{ {'orders { customer { ' * 6} id {'} }' * 6} }} }} }}"
-    (error,) = made.ask(nested, planning=planning)["errors"]
-    assert error["extensions"]["code"] == "too_large"
-    assert "costs 1,953,051" in error["message"]
+    for (error,) in each_way(nested):
+        assert error["extensions"]["code"] == "too_large"
+        assert "costs 1,953,051" in error["message"]
     made.guard = Guard(rows=10**12)
-    (error,) = made.ask(nested, planning=planning)["errors"]
-    assert error["extensions"]["code"] == "too_large"
-    assert "more than 100,000 rows" in error["message"]
+    for (error,) in each_way(nested):
+        assert error["extensions"]["code"] == "too_large"
+        assert "more than 100,000 rows" in error["message"]
     twice = "orders { customer { orders { id } } }"
-    assert "errors" not in made.ask(f"{{ customers {{ nodes {{ {twice} }} }} }}", planning=planning)
+    assert [*each_way(f"{{ customers {{ nodes {{ {twice} }} }} }}")] == [[], []]
     many = " ".join(f"a{n}: customers {{ nodes {{ {twice} }} }}" for n in range(40))
-    (error, *_) = made.ask(f"{{ {many} }}", planning=planning)["errors"]
-    assert error["extensions"]["code"] == "too_large"
+    for error, *_ in each_way(f"{{ {many} }}"):
+        assert error["extensions"]["code"] == "too_large"
