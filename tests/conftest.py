@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ SHARED = Path(os.environ.get("FENJI_SHARED_DATA", ROOT.parent / "shared" / "data
 def _settled() -> Iterator[None]:
     """Set what the tests import aside, as a serving process does: else each application that a test starts looks through it."""
     with settled():
+        gc.set_threshold(10_000, 10, 10)  # thousands of tests leave more behind than answers do
         yield
 
 

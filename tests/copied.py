@@ -39,8 +39,9 @@ def copied(engine: Engine, home: Path, build: Callable[[Engine, Path], T], *key:
     The first call with a key builds what the others copy; a database that is not empty is built upon as it is.
     """
     with engine.connect() as connection:
-        if connection.scalar(select(func.count()).select_from(User)):
-            return build(engine, home)
+        written = connection.scalar(select(func.count()).select_from(User))
+    if written:
+        return build(engine, home)
     engine.dispose()  # nothing is copied under a connection
     here = (engine.dialect.name, *key)
     if here not in KEPT:

@@ -66,6 +66,11 @@ def test_a_fault_is_named_with_its_line_and_the_cure(before: str, after: str, li
     assert any(said in message and line in (0, place) for place, message in found), found
 
 
+def test_the_same_text_is_read_once() -> None:
+    assert parse(CARD) is parse(CARD)
+    assert parse(CARD) is not parse(CARD + "\n")
+
+
 def test_a_list_is_not_called_short_because_its_entries_are_wrong() -> None:
     with pytest.raises(DocumentError) as caught:
         parse(CARD.replace("        out_of: 10\n", ""))
