@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 import strawberry
@@ -25,6 +26,7 @@ from api.recent import recently
 from api.settings import settings
 from api.sign_in import is_token
 from api.ticket import ticket
+from api.together import together
 from api.waiting import aside
 from schema.tables import Base
 
@@ -136,6 +138,13 @@ class Context:
     def aside(self, work: Callable[[], T]) -> T:
         """Do work that takes its time: in a thread when this is a greenlet of the event loop."""
         return aside(work)
+
+    def together(
+        self, what: Hashable, keys: Collection[Any], ask: Callable[[Collection[Any]], Mapping[Any, Any]]
+    ) -> Mapping[Any, Any]:
+        """Return what ``ask`` finds for keys, and maybe for those of other operations that want the same at this moment."""
+        left = OPEN.seconds if self.deadline is None else self.deadline.at - monotonic()
+        return together((self.engine, what), keys, ask, left)
 
     def _timed(self, connection: Connection) -> AbstractContextManager[object]:
         return nullcontext() if self.deadline is None else self.deadline.over(connection)

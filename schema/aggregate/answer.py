@@ -112,8 +112,7 @@ class Answer:
         """Return the response, or None when the rows of a key cannot be planned."""
         if not self.planned:
             return None
-        with self.executor.context_value.reading() as opened:
-            reader = Reader(opened, self.viewer)
+        with Reader(self.executor.context_value) as reader:
             values = self.groups(reader)
             try:
                 for rows in self.rows:
@@ -130,8 +129,8 @@ class Answer:
 
     def loaded(self) -> Any:
         """Return the groups as objects, for graphql-core to resolve."""
-        with self.executor.context_value.reading() as opened:
-            values = self.groups(Reader(opened, self.viewer))
+        with Reader(self.executor.context_value) as reader:
+            values = self.groups(reader)
         for name in {rows.key.name for rows in self.rows}:
             same = [rows for rows in self.rows if rows.key.name == name]
             table, own = _table_of(same[0].key)

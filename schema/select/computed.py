@@ -48,8 +48,8 @@ class Computed:
         statement = select(self.expression(table, viewer, **arguments)).select_from(table)
         for column in mapper.primary_key:
             statement = statement.where(table.c[column.key] == getattr(root, column.key))
-        with info.context.reading() as connection:
-            return Reader(connection, viewer).rows(statement)[0][0]
+        with Reader(info.context) as reader:
+            return reader.rows(statement)[0][0]
 
 
 def resolver_of(source: Computed, arguments: Mapping[str, Any]) -> Any:

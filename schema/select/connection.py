@@ -65,8 +65,7 @@ def planned(executor: SelectExecutor, type_: GraphQLObjectType, details: Details
     if None in levels.values():
         return None
     answer: dict[str, Any] = dict.fromkeys(selection)
-    with executor.context_value.reading() as opened:
-        reader = Reader(opened, executor.context_value.viewer)
+    with Reader(executor.context_value) as reader:
         window = total = None
         counted = "totalCount" in names.values()
         for key, level in levels.items():
@@ -170,8 +169,8 @@ def loaded(executor: SelectExecutor, type_: GraphQLObjectType, details: Details,
     rows, precede, follow = page.window(load_with(executor, rows_type, below, page.rows, *page.columns()))
     total = 0
     if "totalCount" in named:
-        with executor.context_value.reading() as opened:
-            total = Reader(opened, executor.context_value.viewer).rows(page.total())[0][0]
+        with Reader(executor.context_value) as reader:
+            total = reader.rows(page.total())[0][0]
     edges = [Edge(cursor=page.cursor(row[1:]), node=row[0]) for row in rows]
     return Connection(
         edges=edges, nodes=[row[0] for row in rows], page_info=_info(page, rows, precede, follow), total_count=total

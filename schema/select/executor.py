@@ -174,8 +174,7 @@ class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
         level = self.plan(type_, details)
         if level is None:
             return None
-        with self.context_value.reading() as opened:
-            reader = Reader(opened, self.context_value.viewer)
+        with Reader(self.context_value) as reader:
             try:
                 if isinstance(wanted, Row):
                     rows = level.row(reader, wanted)

@@ -97,6 +97,12 @@ class Context(Protocol):
     def aside(self, work: Callable[[], T]) -> T:
         """Do work that takes its time, without holding up who else is answered."""
 
+    def together(
+        self, what: Hashable, keys: Collection[Any], ask: Callable[[Collection[Any]], Mapping[Any, Any]]
+    ) -> Mapping[Any, Any]:
+        """Return what ``ask`` finds for keys, and maybe for those of others who want the same ``what`` at this moment."""
+        ...
+
 
 def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> ColumnElement[bool]:
     """Return the condition that ``column`` is one of the bound keys: one statement, whatever their number."""
@@ -146,12 +152,27 @@ COMPILED: Bounded[Any, Compiled] = Bounded(500)
 
 
 class Reader:
-    """Fetches rows for a viewer on one connection."""
+    """Fetches rows for a viewer on one connection, which its first statement opens and the end of the block closes."""
 
-    def __init__(self, connection: Connection, viewer: Viewer) -> None:
-        self.connection, self.viewer = connection, viewer
-        self.dialect = connection.dialect.name
+    def __init__(self, context: Context) -> None:
+        self.context, self.viewer, self.dialect = context, context.viewer, context.dialect
         self.found: dict[int, dict[tuple[Any, ...], Any]] = {}  # what lookups found, by their identity
+        self._opened: tuple[AbstractContextManager[Connection], Connection] | None = None
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._opened is not None:
+            self._opened[0].__exit__(*error)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection."""
+        if self._opened is None:
+            opening = self.context.reading()
+            self._opened = opening, opening.__enter__()
+        return self._opened[1]
 
     def rows(self, statement: Select[Any], **keys: Collection[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement; each of ``keys`` binds the keys of an ``among``."""
@@ -183,8 +204,34 @@ class Reader:
         parameters: Sequence[BindParameter[Any]] = (),
     ) -> Sequence[Sequence[Any]]:
         """Return the rows of the statement of a shape, ``executed`` making the first of them."""
-        found = kept.get(shape) or kept.put(shape, Compiled(executed(), parameters, self.connection.dialect))
-        return self._rows(found, parameters, given)
+        return self._rows(self._kept(shape, kept, executed, parameters), parameters, given)
+
+    def keyed(
+        self, kept: Bounded[Any, Compiled], executed: Callable[[], Select[Any]], keys: Collection[Any], width: int
+    ) -> Mapping[Any, list[Any]]:
+        """Return the rows of a statement that asks by ``together_among``, by their keys: the last ``width`` columns.
+
+        There may be rows of other keys among them, and there is no entry for a key without rows.
+        """
+        found = self._kept(("keyed", self.dialect, width), kept, executed)
+
+        def ask(keys: Collection[Any]) -> Mapping[Any, list[Any]]:
+            rows = self._rows(found, (), self.bound(bound_together(keys, width, self.dialect)))
+            groups: dict[Any, list[Any]] = {}
+            for row in rows:
+                groups.setdefault(row[-1] if width == 1 else tuple(row[-width:]), []).append(row)
+            return groups
+
+        return ask(keys) if found.dated else self.context.together(found, keys, ask)
+
+    def _kept(
+        self,
+        shape: Hashable,
+        kept: Bounded[Any, Compiled],
+        executed: Callable[[], Select[Any]],
+        parameters: Sequence[BindParameter[Any]] = (),
+    ) -> Compiled:
+        return kept.get(shape) or kept.put(shape, Compiled(executed(), parameters, self.connection.dialect))
 
     def _rows(
         self, found: Compiled, parameters: Sequence[BindParameter[Any]], given: Mapping[str, Any]

@@ -244,8 +244,7 @@ def _derived(source: Derived, description: str) -> Any:
         own = [value_at(root, path) for path in source.columns]
         if not source.lookups:
             return source.make(info.context.viewer, *own) if source.viewed else source.make(*own)
-        with info.context.reading() as connection:
-            reader = Reader(connection, info.context.viewer)
+        with Reader(info.context) as reader:
             found = []
             for lookup in source.lookups:
                 key = tuple(value_at(root, path) for path in lookup.columns)

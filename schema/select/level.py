@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,12 +11,12 @@ from typing import Any, NamedTuple, Protocol
 
 from graphql import GraphQLBoolean, GraphQLInt, GraphQLString
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
-from sqlalchemy import ColumnElement, FromClause, Select, literal_column
+from sqlalchemy import ColumnElement, FromClause, Select, literal_column, select
 from sqlalchemy.sql.cache_key import CacheKey
 
 from schema.select.bounded import Bounded
 from schema.select.compiled import Compiled
-from schema.select.fetch import Reader, bound_together, bounded
+from schema.select.fetch import Reader, bounded, together_among
 from schema.select.field import Derived
 from schema.select.row import Row
 from schema.select.visibility import restricted
@@ -96,9 +95,10 @@ class Level:
         """Return the row of this level's columns, in a list, an empty one when the viewer sees none."""
 
         def executed() -> Select[Any]:
-            return self.select_from(restricted(row.unbound(), reader.viewer, row.model))
+            statement = select(row.model).where(together_among(row.columns, reader.dialect))
+            return self.select_from(restricted(statement, reader.viewer, row.model), *row.columns)
 
-        return reader.shaped(row.shape, self.compiled, executed, row.given)
+        return reader.keyed(self.compiled, executed, [row.key], len(row.columns)).get(row.key, [])
 
     def answers(self, reader: Reader, rows: Sequence[Sequence[Any]]) -> Answers:
         """Return one response dictionary a row; deeper levels take one statement each."""
@@ -245,20 +245,16 @@ class Descend:
         else:
             parents = list(zip(*(columns[place] for place in self.places), strict=True))
             wanted = {parent for parent in parents if None not in parent}
-        keys = reader.bound(bound_together(wanted, width, reader.dialect))
-        rows = reader.shaped((), self.level.compiled, lambda: self.statement, keys)
-        made = self.level.answers(reader, rows)
-        theirs = [row[-1] for row in rows] if width == 1 else [tuple(row[-width:]) for row in rows]
-        groups: dict[Any, list[Any]] = defaultdict(list)
-        for own, value in zip(theirs, made.values, strict=True):
-            groups[own].append(value)
-        found = [groups.get(parent) or [] for parent in parents]
-        if made.below is None:
-            below = list(map(len, found))
-        else:
-            counts: dict[Any, int] = defaultdict(int)
-            for own, count in zip(theirs, made.below, strict=True):
-                counts[own] += 1 + count
-            below = [counts.get(parent, 0) for parent in parents]
+        rows = reader.keyed(self.level.compiled, lambda: self.statement, wanted, width)
+        mine = [(parent, rows[parent]) for parent in wanted if parent in rows]
+        made = self.level.answers(reader, [row for _, some in mine for row in some])
+        groups: dict[Any, Sequence[Any]] = {}
+        counts: dict[Any, int] = {}
+        start = 0
+        for parent, some in mine:
+            place = slice(start, start := start + len(some))
+            groups[parent] = made.values[place]
+            counts[parent] = len(some) + (sum(made.below[place]) if made.below else 0)
+        below = [counts.get(parent, 0) for parent in parents]
         bounded(len(parents) + sum(below))
-        return Answers(found, below)
+        return Answers([groups.get(parent, []) for parent in parents], below)

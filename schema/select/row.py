@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.inspection import inspect
 
 from schema.tables import Base
@@ -26,19 +26,13 @@ class Row:
         return select(self.model).where(*(columns[name] == value for name, value in self.values.items()))
 
     @property
-    def shape(self) -> tuple[str, ...]:
-        """What all rows named in the same way have in common."""
-        return tuple(self.values)
-
-    def unbound(self) -> Select[Any]:
-        """Return the statement of all rows of this shape, whose parameters have the attributes' names."""
+    def columns(self) -> list[ColumnElement[Any]]:
+        """The columns."""
         columns = inspect(self.model).columns
-        named = (
-            (columns[name], bindparam(f"row_{name}", type_=columns[name].type, required=True)) for name in self.values
-        )
-        return select(self.model).where(*(column == parameter for column, parameter in named))
+        return [columns[name] for name in self.values]
 
     @property
-    def given(self) -> dict[str, Any]:
-        """The values of the parameters."""
-        return {f"row_{name}": value for name, value in self.values.items()}
+    def key(self) -> Any:
+        """The value of the column, a tuple when there are several."""
+        values = tuple(self.values.values())
+        return values[0] if len(values) == 1 else values

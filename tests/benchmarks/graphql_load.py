@@ -6,8 +6,9 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -26,15 +27,15 @@ class Window:
 class _Client:
     """One connection, which has one request on its way."""
 
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request, self.received, self.begun = request, bytearray(), 0.0
+        self.requests, self.received, self.begun = requests, bytearray(), 0.0
 
     def send(self) -> None:
         self.received.clear()
         self.begun = time.perf_counter()
-        self.socket.sendall(self.request)
+        self.socket.sendall(next(self.requests))
 
     def receive(self) -> bool:
         """Read what is there; return whether the answer is complete."""
@@ -62,9 +63,12 @@ def request_of(port: int, body: bytes, headers: Iterable[str] = ()) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def window(port: int, request: bytes, seconds: float, connections: int, server: int, database: int | None) -> Window:
-    """Ask for some seconds over some connections; ``database`` is the postmaster, whose children work."""
-    clients = [_Client(port, request) for _ in range(connections)]
+def window(
+    port: int, requests: Sequence[bytes], seconds: float, connections: int, server: int, database: int | None
+) -> Window:
+    """Send requests in turn for some seconds over some connections; ``database`` is the postmaster, whose children work."""
+    turns = cycle(requests)
+    clients = [_Client(port, turns) for _ in range(connections)]
     found = Window()
     with selectors.DefaultSelector() as ready:
         for client in clients:

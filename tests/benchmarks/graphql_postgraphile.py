@@ -51,27 +51,29 @@ THEIRS = (
     f"{SCALARS} contacts: contactsByCustomerIdList {{ name mobile email }} "
     "tags: customerTagsByCustomerIdList { tag: tagByTagId { dimension name } } grade { status tier }"
 )
-CUSTOMER = graphql_data.FIRST + 4321
+ONES = range(graphql_data.FIRST + 4321, graphql_data.FIRST + 99_000, 97)  # the customers that are asked for one by one
+OUR_IDS = [{"id": global_id("Customer", one)} for one in ONES]
+THEIR_IDS = [{"id": str(one)} for one in ONES]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A query in both servers' words, with its variables."""
+    """A query in both servers' words, with its variables: of several requests, which are sent in turn."""
 
     name: str
     target: str
     ours: str
-    our_variables: dict[str, Any]
+    our_variables: list[dict[str, Any]]
     theirs: str
-    their_variables: dict[str, Any]
+    their_variables: list[dict[str, Any]]
 
 
 def nested(count: int, target: str) -> Case:
     """Return the case of a list of customers with everything on them."""
     return Case(
         f"{count} customers nested", target,
-        f"query($n: Int!) {{ customers(first: $n) {{ nodes {{ {OURS} }} }} }}", {"n": count},
-        f"query($n: Int!) {{ customers: allCustomers(first: $n, orderBy: NUMBER_ASC) {{ nodes {{ {THEIRS} }} }} }}", {"n": count},
+        f"query($n: Int!) {{ customers(first: $n) {{ nodes {{ {OURS} }} }} }}", [{"n": count}],
+        f"query($n: Int!) {{ customers: allCustomers(first: $n, orderBy: NUMBER_ASC) {{ nodes {{ {THEIRS} }} }} }}", [{"n": count}],
     )  # fmt: skip
 
 
@@ -80,20 +82,20 @@ CASES = (
     Case(
         "filtered page with total", "1.1",
         "query($s: CustomerStatus!, $d: String!) { customers(first: 50, filter: {status: {equals: $s}, department: {equals: $d}}) "
-        f"{{ totalCount nodes {{ {SCALARS} }} }} }}", {"s": "ACTIVE", "d": "部门4"},
+        f"{{ totalCount nodes {{ {SCALARS} }} }} }}", [{"s": "ACTIVE", "d": "部门4"}],
         "query($s: String, $d: String) { customers: allCustomers(first: 50, orderBy: NUMBER_ASC, "
-        f"condition: {{status: $s, department: $d}}) {{ totalCount nodes {{ {SCALARS} }} }} }}", {"s": "active", "d": "部门4"},
+        f"condition: {{status: $s, department: $d}}) {{ totalCount nodes {{ {SCALARS} }} }} }}", [{"s": "active", "d": "部门4"}],
     ),
     nested(500, "1.8"),
     Case(
         "one customer by id", "0.75 – 1.0",
-        f"query($id: ID!) {{ customer(id: $id) {{ {SCALARS} }} }}", {"id": global_id("Customer", CUSTOMER)},
-        f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {SCALARS} }} }}", {"id": str(CUSTOMER)},
+        f"query($id: ID!) {{ customer(id: $id) {{ {SCALARS} }} }}", OUR_IDS,
+        f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {SCALARS} }} }}", THEIR_IDS,
     ),
     Case(
         "one customer nested", "",
-        f"query($id: ID!) {{ customer(id: $id) {{ {OURS} }} }}", {"id": global_id("Customer", CUSTOMER)},
-        f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {THEIRS} }} }}", {"id": str(CUSTOMER)},
+        f"query($id: ID!) {{ customer(id: $id) {{ {OURS} }} }}", OUR_IDS,
+        f"query($id: BigInt!) {{ customer: customerByRowId(rowId: $id) {{ {THEIRS} }} }}", THEIR_IDS,
     ),
 )  # fmt: skip
 
@@ -109,17 +111,18 @@ class Server:
     headers: tuple[str, ...] = ()
     windows: dict[str, list[Window]] = field(default_factory=dict)
 
-    def request(self, case: Case) -> bytes:
-        """Return the bytes of a case's request."""
+    def requests(self, case: Case) -> list[bytes]:
+        """Return the bytes of a case's requests."""
         query, variables = (
             (case.theirs, case.their_variables) if self.name == "PostGraphile" else (case.ours, case.our_variables)
         )
-        return request_of(self.port, json.dumps({"query": query, "variables": variables}).encode(), self.headers)
+        bodies = (json.dumps({"query": query, "variables": each}).encode() for each in variables)
+        return [request_of(self.port, body, self.headers) for body in bodies]
 
     def answer(self, case: Case) -> Any:
-        """Return the data of a case's answer."""
+        """Return the data of a case's first answer."""
         with socket.create_connection(("127.0.0.1", self.port)) as one:
-            one.sendall(self.request(case).replace(b"Host:", b"Connection: close\r\nHost:", 1))
+            one.sendall(self.requests(case)[0].replace(b"Host:", b"Connection: close\r\nHost:", 1))
             text = b"".join(iter(lambda: one.recv(1 << 20), b""))
         found = json.loads(text[text.index(b"{") : text.rindex(b"}") + 1])
         assert "errors" not in found, found
@@ -127,7 +130,7 @@ class Server:
 
     def measure(self, case: Case, seconds: float) -> Window:
         """Ask for some seconds."""
-        return window(self.port, self.request(case), seconds, CONNECTIONS, self.process, self.database)
+        return window(self.port, self.requests(case), seconds, CONNECTIONS, self.process, self.database)
 
 
 def free_port() -> int:

@@ -12,7 +12,6 @@ import world
 from sqlalchemy import Engine, Select, bindparam, func, literal, literal_column, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
-from api.database import answering
 from api.endpoint.context import Context
 from schema.select.fetch import COMPILED, Reader
 from schema.select.moment import NOW, TODAY
@@ -29,8 +28,8 @@ def made(engine: Engine, tmp_path: Path) -> world.World:
 def both(made: world.World, statement: Select[Any]) -> list[tuple[Any, ...]]:
     """The rows that the reader gives, equal to SQLAlchemy's own."""
     context = Context(made.engine, made.home, signed_in=made.people["sales"])
-    with context.reading() as connection:
-        found = [tuple(row) for row in Reader(connection, context).rows(statement)]
+    with Reader(context) as reader:
+        found, connection = [tuple(row) for row in reader.rows(statement)], reader.connection
         moment = {"today": context.today, "now": context.now}
         assert found == [tuple(row) for row in connection.execute(statement, moment).all()]
         assert [list(map(type, row)) for row in found] == [
@@ -73,8 +72,8 @@ def test_percent_signs_and_colons_of_texts_are_texts(made: world.World) -> None:
 def test_an_error_of_the_driver_is_sqlalchemys_and_holds_no_values(made: world.World) -> None:
     context = Context(made.engine, made.home)
     for _ in range(2):
-        with context.reading() as connection, pytest.raises(DBAPIError) as raised:
-            Reader(connection, context).rows(select(literal("a secret"), text("no_such_column")))
+        with Reader(context) as reader, pytest.raises(DBAPIError) as raised:
+            reader.rows(select(literal("a secret"), text("no_such_column")))
         assert "a secret" not in str(raised.value)
         assert raised.value.orig is not None
     assert both(made, select(func.count()).select_from(Customer)) == [(9,)]
@@ -82,5 +81,5 @@ def test_an_error_of_the_driver_is_sqlalchemys_and_holds_no_values(made: world.W
 
 def test_a_parameter_without_a_value_is_an_error(made: world.World) -> None:
     context = Context(made.engine, made.home)
-    with answering(made.engine) as connection, pytest.raises(KeyError, match="wanted"):
-        Reader(connection, context).rows(select(C.id).where(C.id == bindparam("wanted")))
+    with Reader(context) as reader, pytest.raises(KeyError, match="wanted"):
+        reader.rows(select(C.id).where(C.id == bindparam("wanted")))
