@@ -11,17 +11,17 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.console.cookbook import cookbook_page
 from api.console.page import STATIC, sign_in_page
 from api.endpoint.body import BodyLimit
+from api.endpoint.compression import Compression
+from api.endpoint.first import First
 from api.endpoint.guard import Guard
-from api.endpoint.identity import RequestId
 from api.endpoint.probes import Probes
 from api.endpoint.report import PATH, ReportPages
 from api.endpoint.requests import Requests
@@ -68,8 +68,7 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         return cookbook_page()
 
     routes = [
-        Route("/graphql", endpoint),  # first: routes are tried one after the other
-        WebSocketRoute("/graphql", endpoint),
+        Route("/graphql", endpoint),  # reached by a slash too many at the end, which is taken away; see First
         Route("/", home_page),
         Route("/cookbook", cookbook),
         *Probes(engine, hub, settings().metrics_key).routes(),
@@ -79,10 +78,10 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         Route("/sign-in", sign_in_page),
     ]
     middleware = [
-        Middleware(RequestId),
         Middleware(Requests),
-        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+        Middleware(Compression, minimum_size=1000, compresslevel=4),
         Middleware(BodyLimit, most=settings().body_mb * 1_000_000),
+        Middleware(First, path="/graphql", endpoint=endpoint),
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     app.state.leave = endpoint.leave

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import REGISTRY as OWN
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -39,6 +40,16 @@ class Observed:
     cost: int | None = None
 
 
+@cache
+def _counter(kind: str, outcome: str) -> Counter:
+    return OPERATIONS.labels(kind, outcome)
+
+
+@cache
+def _seconds(kind: str) -> Histogram:
+    return SECONDS.labels(kind)
+
+
 @contextmanager
 def operation(request: str) -> Iterator[Observed]:
     """Observe an operation: its kind and root fields are names of the schema, and nothing that its caller wrote is kept."""
@@ -52,8 +63,8 @@ def operation(request: str) -> Iterator[Observed]:
     finally:
         RUNNING.dec()
         seconds = time.perf_counter() - began
-        OPERATIONS.labels(seen.kind, seen.outcome).inc()
-        SECONDS.labels(seen.kind).observe(seconds)
+        _counter(seen.kind, seen.outcome).inc()
+        _seconds(seen.kind).observe(seconds)
         if LOG.isEnabledFor(logging.INFO):
             LOG.info(
                 "%s %s: %s", seen.kind, " ".join(seen.fields), seen.outcome,

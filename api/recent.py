@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, event
 
 from api.access import Actor, digest
 from api.sign_in import signed_in
+from api.together import together
 from schema.select.bounded import Bounded
 
 # What another process ends (a key, a session, a user, a role) opens nothing more after so many seconds.
@@ -28,7 +29,9 @@ def recently(engine: Engine, key: str | None, session: str | None) -> Actor | No
     found, now = known.get(given), time.monotonic()
     if found is not None and now < found[1]:
         return found[0]
-    actor = signed_in(engine, key, session)
+    actor: Actor | None = together(
+        (engine, given), (given,), lambda _: {given: signed_in(engine, key, session)}, SECONDS
+    )[given]
     if actor is not None:
         known.put(given, (actor, now + SECONDS))
     return actor

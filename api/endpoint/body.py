@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import anyio
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.endpoint.response import refusal
@@ -30,11 +31,14 @@ class BodyLimit:
             return
         body = bytearray()
         try:
-            with anyio.move_on_after(self.seconds) as clock:
-                if not await self._read(receive, body):
-                    return
-            refused = self._refused(clock.cancelled_caught, body)
-            if refused:
+            slow = False
+            try:
+                async with asyncio.timeout(self.seconds):
+                    if not await self._read(receive, body):
+                        return
+            except TimeoutError:
+                slow = True
+            if refused := self._refused(slow, body):
                 await refused(scope, receive, send)
                 return
             waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]

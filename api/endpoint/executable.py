@@ -6,16 +6,16 @@ Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sig
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 import anyio
 from anyio import to_thread
 from graphql import ExecutionResult as CoreResult
-from graphql import GraphQLError, execute
+from graphql import GraphQLError
 from strawberry import Schema
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -112,24 +112,23 @@ class Executable(Schema):
         if isinstance(ready, PreExecutionError):
             return _charged(context, _effort(query, context)) or ready
         prepared, operation, cost = ready
-        assert prepared.document is not None
         if refused := _charged(context, cost):
             return refused
-        work = partial(
-            execute,
-            self._schema,
-            prepared.document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation_name,
-            executor_class=self.execution_context_class,
-            is_awaitable=_never,
-            plans=prepared.plans,
-        )
-        result = work() if operation.light and cost <= LIGHT and is_small(variables) else aside(work)
-        assert isinstance(result, CoreResult)
+        light = operation.light and cost <= LIGHT and is_small(variables)
+        work = partial(self._executed, prepared, operation, context, variables)
+        result = work() if light else aside(work)
         errors = [context.guard.told(masked(error)) for error in result.errors or ()]
         return ExecutionResult(data=result.data, errors=errors or None, extensions={"cost": cost})
+
+    def _executed(
+        self, prepared: Prepared, operation: Operation, context: Context, variables: dict[str, Any] | None
+    ) -> CoreResult:
+        executor = prepared.executor(self._schema, operation, context, variables)
+        if isinstance(executor, list):
+            return CoreResult(None, executor)
+        result = executor.execute_operation()
+        assert isinstance(result, CoreResult)
+        return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: ``masked`` logs defects, and refusals are no defects."""
@@ -266,11 +265,6 @@ def _refused(refusal: Refusal) -> PreExecutionError:
     if isinstance(refusal, Later):
         extensions["retryAfter"] = refusal.seconds
     return PreExecutionError(data=None, errors=[GraphQLError(refusal.message, extensions=extensions)])
-
-
-def _never(_value: Any) -> TypeGuard[Awaitable[Any]]:
-    """Say that a value is no awaitable: resolvers of queries and mutations are synchronous."""
-    return False
 
 
 async def _one(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -30,7 +32,7 @@ from api.endpoint.limits import (
     too_large,
     unkept,
 )
-from schema.select import Plans
+from schema.select import Context, Plans, SelectExecutor
 from schema.select.bounded import Bounded
 from schema.select.fallback import model_of_type
 
@@ -75,6 +77,25 @@ class Prepared:
     costs: Costs | None = None
     operations: tuple[Operation, ...] = ()
     plans: Plans = field(default_factory=Plans)
+    executors: dict[str | None, SelectExecutor] = field(default_factory=dict)
+
+    def executor(
+        self, schema: GraphQLSchema, operation: Operation, context: Context, variables: dict[str, Any] | None
+    ) -> SelectExecutor | list[GraphQLError]:
+        """Return the executor of an operation, or what is wrong with its variables; the first one is made anew, others of it."""
+        kept = self.executors.get(operation.name)
+        if kept is not None:
+            return kept.again(context, variables)
+        assert self.document is not None
+        made = SelectExecutor.build(
+            schema, self.document, context_value=context, raw_variable_values=variables, operation_name=operation.name,
+            is_awaitable=_never, plans=self.plans,
+        )  # fmt: skip
+        if isinstance(made, SelectExecutor):
+            self.executors[operation.name] = made.kept()
+            return made
+        assert isinstance(made, list)
+        return made
 
     def operation(self, name: str | None) -> Operation | None:
         """Return the operation of a name, or the only one."""
@@ -110,6 +131,11 @@ class PreparedDocuments:
         found = tuple(Operation.of(self.schema, document, node) for node in ([] if errors else operations(document)))
         made = Prepared(document, errors, Costs(self.schema, document), found)
         return made if errors or len(query) > KEPT_CHARACTERS else self.kept.put(query, made, LEAST + len(query))
+
+
+def _never(_value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Say that a value is no awaitable: resolvers of queries and mutations are synchronous."""
+    return False
 
 
 def shows_rows(root: GraphQLNamedType | None, name: str) -> bool:

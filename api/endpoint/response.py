@@ -24,7 +24,7 @@ STATUS = {
 }
 UNKEPT = {"cache-control": "no-store"}
 # A copy may be kept by the caller alone, and is asked about each time: what it says may change with the next write.
-KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Authorization, Cookie"}
+KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding, Authorization, Cookie"}
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

@@ -135,30 +135,32 @@ class Endpoint(GraphQL[Context, None]):
 
     async def respond(self, request: Request) -> Response:
         """Return the response to an HTTP request: the page, a stream, or the answer of its operations."""
-        media = accepted(request.headers.get("accept"))
+        headers = request.headers
+        accept = headers.get("accept")
+        media = accepted(accept)
         try:
             if not self.guard.closed and _wants_page(request):
                 return await self.render_graphql_ide(request)
-            if request.headers.get("sec-fetch-site") == "cross-site":
+            if headers.get("sec-fetch-site") == "cross-site":
                 raise Unanswerable(403, "A page of another site may not ask here.", code="forbidden")
-            if sse.is_wanted(request.headers.get("accept")):
+            if sse.is_wanted(accept):
                 return await self.streamed(request)
             if media is None:
                 raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
-            wanted, context = await asked(request), await self.get_context(request, Response())
+            wanted, context = await asked(request), await self.get_context(request)
             if isinstance(wanted, list):
                 batch = self.batch(wanted)
                 if not takes_json(request.headers.get("accept")):
                     raise Unanswerable(406, f"A batch is answered in {JSON}; name it in Accept, or send one operation.")
                 return response_of_batch([await self.executed(one, context, "POST") for one in batch])
             response = response_of(await self.executed(wanted, context, request.method), media)
-            return kept(response, request.headers.get("if-none-match")) if request.method == "GET" else response
+            return kept(response, headers.get("if-none-match")) if request.method == "GET" else response
         except Unanswerable as refused:
             return unanswerable(refused, media)
 
     async def streamed(self, request: Request) -> Response:
         """Return the stream of one operation's results; what is wrong with the operation is told in the stream."""
-        wanted, context = await asked(request), await self.get_context(request, Response())
+        wanted, context = await asked(request), await self.get_context(request)
         if isinstance(wanted, list):
             raise Unanswerable(400, "A stream answers one operation; send no batch.")
         query = self.text(wanted, request.method)
@@ -206,7 +208,7 @@ class Endpoint(GraphQL[Context, None]):
                 message = "The document has several operations or none; name the one to execute as operationName."
             return failed(message, code="invalid")
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket | None = None) -> Context:
         """Return the context of an operation, with the key of its Authorization header, else its session's cookie."""
         key = bearer(request.headers.get("authorization"))
         session = None if key else session_of(request)

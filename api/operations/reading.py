@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -16,7 +17,7 @@ from api.endpoint.context import Info
 from api.errors import Invalid
 from schema.filter import condition, ordered
 from schema.filter.inputs import INPUTS
-from schema.select import Connection, Page, page
+from schema.select import READ, Connection, Page, Read, page
 from schema.select.bounded import Bounded
 from schema.select.fetch import Viewer
 from schema.select.field import model_of
@@ -49,8 +50,7 @@ def connected(
     model, noun, usual = model_of_type(type_), type_.__strawberry_definition__.name, list(order)
     plain: Bounded[tuple[Any, ...], Page] = Bounded(MOST_PLAIN)
 
-    def resolver(info: Info, **given: Any) -> Page:
-        viewer = info.context.viewer
+    def read(viewer: Viewer, **given: Any) -> Page:
         if rows is None and not any(value for name, value in given.items() if name not in ("first", "last")):
             asked = (viewer.roles, given.get("first"), given.get("last"))  # what is seen follows from the roles
             return plain.get(asked) or plain.put(asked, made(viewer, given))
@@ -71,7 +71,7 @@ def connected(
         **(arguments or {}),
         **PAGES,
     }
-    return declared(Connection[type_], description, resolver, taken)  # type: ignore[valid-type]  # as above
+    return _reading(Connection[type_], description, Read(read), taken)  # type: ignore[valid-type]  # as above
 
 
 def single(type_: type[Any], description: str, key: str | None = None) -> StrawberryField:
@@ -79,14 +79,15 @@ def single(type_: type[Any], description: str, key: str | None = None) -> Strawb
     model = model_of_type(type_)
     noun = type_.__strawberry_definition__.name
 
-    def resolver(id: str | None = None, **by: Any) -> Row:
+    def read(_viewer: Viewer, id: str | None = None, **by: Any) -> Row:
         values = [value for value in (id, *by.values()) if value is not None]
         if len(values) != 1:
             raise Invalid(f"Give the id or the {key} of the {noun}, one of them.")
         return Row(model, {str(key): values[0]}) if id is None else row_of(id, noun)
 
     optional = {key: ("str", f"Its {key}, in place of the id. 或以此唯一字段查询")} if key else {}
-    return declared(type_ | None, description, resolver, {"id": ("ID", "Global id. 全局标识"), **optional}, key is None)
+    taken = {"id": ("ID", "Global id. 全局标识"), **optional}
+    return _reading(type_ | None, description, Read(read, plain=True), taken, key is None)
 
 
 def model_of_type(type_: type[Any]) -> type[Base]:
@@ -94,6 +95,23 @@ def model_of_type(type_: type[Any]) -> type[Base]:
     model = model_of(type_.__strawberry_definition__)
     assert model is not None
     return model
+
+
+def _reading(
+    type_: Any,
+    description: str,
+    read: Read,
+    arguments: Mapping[str, tuple[Any, str]],
+    needed: bool = False,
+) -> StrawberryField:
+    """Return a field that ``read`` answers by the viewer and the arguments."""
+
+    def resolver(info: Info, **given: Any) -> Any:
+        return read.find(info.context.viewer, **given)
+
+    field = declared(type_, description, resolver, arguments, needed)
+    field.metadata = MappingProxyType({READ: read})
+    return field
 
 
 def declared(

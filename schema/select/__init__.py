@@ -2,7 +2,7 @@
 
 A resolver returns a ``Select`` or a ``Page``, never rows.  ``field`` declares what each field reads, ``plan`` turns a
 selection into levels, ``level`` turns rows into response dictionaries, ``page`` is keyset paging, ``fetch`` runs the
-statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages, ``executor`` is graphql-core's executor with these answers, ``fallback`` what it does without
+statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages, ``repeated`` is graphql-core's executor made ready for many requests, ``executor`` the same with these answers, ``fallback`` what it does without
 a plan.
 """
 
@@ -12,8 +12,30 @@ from schema.select.fetch import Context, Lookup, Viewer
 from schema.select.field import column, computed, derived, identifier, listed, mapped, personal, related, seen
 from schema.select.node import Node
 from schema.select.page import Key, Page, page
+from schema.select.repeated import READ, Read
 
 __all__ = [
-    "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "SelectExecutor", "Viewer", "column", "computed", "derived", "identifier", "listed", "mapped",
-    "page", "personal", "related", "seen",
+    "READ",
+    "Connection",
+    "Context",
+    "Edge",
+    "Key",
+    "Lookup",
+    "Node",
+    "Page",
+    "PageInfo",
+    "Plans",
+    "Read",
+    "SelectExecutor",
+    "Viewer",
+    "column",
+    "computed",
+    "derived",
+    "identifier",
+    "listed",
+    "mapped",
+    "page",
+    "personal",
+    "related",
+    "seen",
 ]  # fmt: skip

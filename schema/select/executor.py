@@ -22,16 +22,16 @@ from graphql import (
 )
 from graphql.pyutils import Path
 from sqlalchemy import Select
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.select import connection, fallback
 from schema.select.asked import Asked
 from schema.select.bounded import Bounded
-from schema.select.fetch import Context, Reader, bounded
+from schema.select.fetch import Reader, bounded
 from schema.select.field import model_of
 from schema.select.level import Level, Unshown
 from schema.select.page import Page
 from schema.select.plan import Details, Planner, Unplannable
+from schema.select.repeated import RepeatedExecutor
 from schema.select.row import Row
 from schema.select.visibility import restricted
 
@@ -50,18 +50,15 @@ class Plans:
     variables: Bounded[tuple[int, ...], tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
 
 
-class SelectExecutor(StrawberryGraphQLCoreExecutionContext):
+class SelectExecutor(RepeatedExecutor):
     """Overrides only what completes lists, objects and abstract values; it is synchronous and belongs in a thread.
 
     ``plans`` are those of the document and must live as long as it does.
     """
 
-    context_value: Context
-
     def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plans = plans or Plans()
-        self.rows = 0
 
     def count(self, rows: int) -> None:
         """Count rows that the answer shows; Refusal when they become too many, whichever way they were found."""

@@ -112,9 +112,13 @@ def among(column: ColumnElement[Any], dialect: str, name: str = "keys") -> Colum
 
 
 def _array(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """Return the array of keys that a parameter of PostgreSQL holds; integers come as the text of one."""
+    """Return the array of keys that a parameter of PostgreSQL holds; integers come as the text of one.
+
+    Within a SELECT PostgreSQL does not look at them to plan, which takes longer than to find a few rows: a plan for any
+    keys costs it no more then, and it keeps that.
+    """
     if isinstance(column.type, Integer):
-        return cast(bindparam(name, type_=String), ARRAY(column.type))
+        return cast(select(bindparam(name, type_=String)).scalar_subquery(), ARRAY(column.type))
     return bindparam(name, type_=ARRAY(column.type))
 
 

@@ -98,7 +98,7 @@ class Level:
             statement = select(row.model).where(together_among(row.columns, reader.dialect))
             return self.select_from(restricted(statement, reader.viewer, row.model), *row.columns)
 
-        return reader.keyed(self.compiled, executed, [row.key], len(row.columns)).get(row.key, [])
+        return reader.keyed(self.compiled, executed, [row.key], len(row.values)).get(row.key, [])
 
     def answers(self, reader: Reader, rows: Sequence[Sequence[Any]]) -> Answers:
         """Return one response dictionary a row; deeper levels take one statement each."""
@@ -136,6 +136,8 @@ def _added(one: list[int] | None, other: list[int] | None) -> list[int] | None:
 
 def coerced(values: Sequence[Any], coerce: Coercion, key: str, required: bool) -> Sequence[Any]:
     """Return values passed through their scalar, None as it is; Unshown when one is required."""
+    if len(values) == 1 and values[0] is not None:
+        return [coerce(values[0])]
     kinds = set(map(type, values))
     if required and NoneType in kinds:
         raise Unshown(key)
