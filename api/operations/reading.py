@@ -18,14 +18,12 @@ from api.errors import Invalid
 from schema.filter import condition, ordered
 from schema.filter.inputs import INPUTS
 from schema.select import READ, Connection, Page, Read, page
-from schema.select.bounded import Bounded
 from schema.select.fetch import Viewer
 from schema.select.field import model_of
 from schema.select.node import row_of
 from schema.select.row import Row
 from schema.tables import Base
 
-MOST_PLAIN = 100  # first and last pages of a list, without filter and in its own order, that are kept
 PAGES = {
     "first": ("int", "How many rows, forward; 50 when not given, at most 500. 取前几行"),
     "after": ("str", "Cursor after which to begin. 起始游标之后"),
@@ -48,15 +46,8 @@ def connected(
     name -> (annotation, description), by their names.
     """
     model, noun, usual = model_of_type(type_), type_.__strawberry_definition__.name, list(order)
-    plain: Bounded[tuple[Any, ...], Page] = Bounded(MOST_PLAIN)
 
     def read(viewer: Viewer, **given: Any) -> Page:
-        if rows is None and not any(value for name, value in given.items() if name not in ("first", "last")):
-            asked = (viewer.roles, given.get("first"), given.get("last"))  # what is seen follows from the roles
-            return plain.get(asked) or plain.put(asked, made(viewer, given))
-        return made(viewer, given)
-
-    def made(viewer: Viewer, given: dict[str, Any]) -> Page:
         sizes = {name: given.pop(name, None) for name in PAGES}
         filter, order_by = given.pop("filter", None), given.pop("order_by", None)
         statement = select(model) if rows is None else rows(**given)
@@ -71,7 +62,7 @@ def connected(
         **(arguments or {}),
         **PAGES,
     }
-    return _reading(Connection[type_], description, Read(read), taken)  # type: ignore[valid-type]  # as above
+    return _reading(Connection[type_], description, Read(read, kept=rows is None), taken)  # type: ignore[valid-type]  # as above
 
 
 def single(type_: type[Any], description: str, key: str | None = None) -> StrawberryField:

@@ -7,12 +7,12 @@ a plan.
 """
 
 from schema.select.connection import Connection, Edge, PageInfo
-from schema.select.executor import Plans, SelectExecutor
+from schema.select.executor import SelectExecutor
 from schema.select.fetch import Context, Lookup, Viewer
 from schema.select.field import column, computed, derived, identifier, listed, mapped, personal, related, seen
 from schema.select.node import Node
 from schema.select.page import Key, Page, page
-from schema.select.repeated import READ, Read
+from schema.select.repeated import READ, Plans, Read
 
 __all__ = [
     "READ",

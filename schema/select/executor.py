@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from graphql import (
-    FragmentSpreadNode,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    Node,
-    VariableNode,
     get_named_type,
 )
 from graphql.pyutils import Path
@@ -39,15 +35,6 @@ from schema.select.visibility import restricted
 KEPT_COLUMNS = 20_000
 LEVELS: Bounded[tuple[Any, ...], tuple[Level | None]] = Bounded(KEPT_COLUMNS)
 LEAST = 20  # what a plan weighs beside its columns
-COUNT = itertools.count()
-
-
-@dataclass(frozen=True)
-class Plans:
-    """The plans of one document, found by the identity of its nodes and the values of the variables under them."""
-
-    document: int = field(default_factory=lambda: next(COUNT))
-    variables: Bounded[tuple[int, ...], tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
 
 
 class SelectExecutor(RepeatedExecutor):
@@ -55,10 +42,6 @@ class SelectExecutor(RepeatedExecutor):
 
     ``plans`` are those of the document and must live as long as it does.
     """
-
-    def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plans = plans or Plans()
 
     def count(self, rows: int) -> None:
         """Count rows that the answer shows; Refusal when they become too many, whichever way they were found."""
@@ -190,14 +173,9 @@ class SelectExecutor(RepeatedExecutor):
         It is made without ``planning`` as well: an argument below that is refused is refused here, before any statement.
         """
         nodes = tuple(id(detail.node) for detail in details)
-        names = self.plans.variables.get(nodes)
-        if names is None:
-            used = {name for detail in details for name in self._variables(detail.node.selection_set)}
-            names = self.plans.variables.put(nodes, tuple(sorted(used)))
-        values = self.variable_values.coerced
         roles = self.context_value.viewer.roles  # conditions below depend on them
         known = (self.plans.document, type_.name, self.context_value.dialect, roles, nodes)
-        texts = [repr(values[name]) if name in values else "" for name in names]
+        texts = self.values_under(nodes, [detail.node.selection_set for detail in details])
         key = (*known, *texts)
         found = LEVELS.get(key)
         if found is None:
@@ -208,19 +186,3 @@ class SelectExecutor(RepeatedExecutor):
                 found = (None,)
             LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None
-
-    def _variables(self, node: Any) -> Iterator[str]:
-        """Yield the names of the variables used under a node, through fragments."""
-        if isinstance(node, VariableNode):
-            yield node.name.value
-        elif isinstance(node, FragmentSpreadNode):
-            for directive in node.directives or ():
-                yield from self._variables(directive)
-            yield from self._variables(self.fragment_definitions[node.name.value].selection_set)
-        elif isinstance(node, (list, tuple)):
-            for item in node:
-                yield from self._variables(item)
-        elif isinstance(node, Node):
-            for name in node.keys:
-                if name != "loc":
-                    yield from self._variables(getattr(node, name, None))

@@ -2,38 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType
+from graphql import FragmentSpreadNode, GraphQLError, GraphQLField, GraphQLObjectType, Node, VariableNode
+from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
 
+from schema.select.bounded import Bounded
 from schema.select.fetch import Context
 from schema.select.plan import CONFIG, Details
 
 READ = "fenji_read"  # in a field's metadata: its Read
 MOST_ERRORS = 50  # of variables, as graphql-core has it
+KEPT = 500  # of what reads find, some 30 kB each
+COUNT = itertools.count()
 
 
 @dataclass(frozen=True)
 class Read:
-    """What returns a field's rows by the viewer and the arguments; ``plain`` ones are scalars under the names that they have in Python."""
+    """What returns a field's rows by the viewer and the arguments.
+
+    ``plain`` arguments are scalars under the names that they have in Python.  What is found is ``kept`` when it follows
+    from the arguments and the viewer's roles and zone alone.
+    """
 
     find: Callable[..., Any]
     plain: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans of one document, found by the identity of its nodes and the values of the variables under them."""
+
+    document: int = field(default_factory=lambda: next(COUNT))
+    variables: Bounded[Hashable, tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
+
+
+FOUND: Bounded[Hashable, Any] = Bounded(KEPT)
 
 
 class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
-    """An executor that others of the same operation are made from: to build one takes longer than a small operation."""
+    """An executor that others of the same operation are made from: to build one takes longer than a small operation.
+
+    ``plans`` are those of the document and must live as long as it does.
+    """
 
     context_value: Context
-    rows = 0
+
+    def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plans, self.rows = plans or Plans(), 0
 
     def kept(self) -> Self:
         """Return an executor to begin ``again`` from, without what belongs to one caller."""
@@ -66,17 +94,52 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
         field: GraphQLField | None = parent_type.fields.get(first.node.name.value)
         definition = field.extensions.get("strawberry-definition") if field else None
         read: Read | None = definition.metadata.get(READ) if definition is not None else None
-        if field is None or definition is None or read is None:
+        if field is None or definition is None or read is None or not self.context_value.planning:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
         info = self.build_resolve_info(field, to_nodes(field_details_list), parent_type, path)
         try:
-            values = get_argument_values(
-                field, first.node, self.variable_values, first.fragment_variable_values, self.hide_suggestions
-            )
-            if not read.plain:
-                values = convert_arguments(values, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
-            found = read.find(self.context_value.viewer, **values)
+            found = self._found(read, field, definition, first)
             return self.complete_value(field.type, field_details_list, info, path, found, position_context)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the field's, as in graphql-core
             self.handle_field_error(error, field.type, field_details_list, path)
             return None
+
+    def _found(self, read: Read, field: GraphQLField, definition: StrawberryField, detail: FieldDetails) -> Any:
+        """Return what a read finds for the field's arguments, from those that are kept if it may be."""
+        viewer, node, key, texts = self.context_value.viewer, detail.node, None, []
+        if read.kept:
+            texts = self.values_under(("arguments", id(node)), node.arguments)
+            key = (self.plans.document, id(node), viewer.roles, viewer.zone, *texts)
+            if (found := FOUND.get(key)) is not None:
+                return found
+        values = get_argument_values(
+            field, node, self.variable_values, detail.fragment_variable_values, self.hide_suggestions
+        )
+        if not read.plain:
+            values = convert_arguments(values, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
+        found = read.find(viewer, **values)
+        return found if key is None else FOUND.put(key, found, 1 + sum(map(len, texts)) // 1000)
+
+    def values_under(self, place: Hashable, nodes: Any) -> list[str]:
+        """Return the values of the variables used under nodes, as texts; their ``place`` tells them from others of the document."""
+        names = self.plans.variables.get(place)
+        if names is None:
+            names = self.plans.variables.put(place, tuple(sorted(set(self._variables(nodes)))))
+        values = self.variable_values.coerced
+        return [repr(values[name]) if name in values else "" for name in names]
+
+    def _variables(self, node: Any) -> Iterator[str]:
+        """Yield the names of the variables used under a node, through fragments."""
+        if isinstance(node, VariableNode):
+            yield node.name.value
+        elif isinstance(node, FragmentSpreadNode):
+            for directive in node.directives or ():
+                yield from self._variables(directive)
+            yield from self._variables(self.fragment_definitions[node.name.value].selection_set)
+        elif isinstance(node, (list, tuple)):
+            for item in node:
+                yield from self._variables(item)
+        elif isinstance(node, Node):
+            for name in node.keys:
+                if name != "loc":
+                    yield from self._variables(getattr(node, name, None))
