@@ -7,7 +7,15 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from graphql import FragmentSpreadNode, GraphQLError, GraphQLField, GraphQLObjectType, Node, VariableNode
+from graphql import (
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfoHelpers,
+    Node,
+    VariableNode,
+)
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
@@ -65,7 +73,9 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def kept(self) -> Self:
         """Return an executor to begin ``again`` from, without what belongs to one caller."""
-        return self._copied(None, VariableValues({}, {}))
+        made = self._copied(None, VariableValues({}, {}))
+        made.async_helpers = GraphQLResolveInfoHelpers(gather=made.gather_async_work, track=made.track_async_work)
+        return made
 
     def again(self, context: Context, inputs: Mapping[str, Any] | None) -> Self | list[GraphQLError]:
         """Return an executor for another context and other variables, or what is wrong with them."""
