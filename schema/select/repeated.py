@@ -103,7 +103,7 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
         first = field_details_list[0]
         field: GraphQLField | None = parent_type.fields.get(first.node.name.value)
         definition = field.extensions.get("strawberry-definition") if field else None
-        read: Read | None = definition.metadata.get(READ) if definition is not None else None
+        read = _read(definition)
         if field is None or definition is None or read is None or not self.context_value.planning:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
         info = self.build_resolve_info(field, to_nodes(field_details_list), parent_type, path)
@@ -153,3 +153,11 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
             for name in node.keys:
                 if name != "loc":
                     yield from self._variables(getattr(node, name, None))
+
+
+def _read(definition: StrawberryField | None) -> Read | None:
+    """Return the read of a field that nothing else stands before: an extension may refuse it, as a permission does."""
+    if definition is None or definition.extensions:
+        return None
+    found: Read | None = definition.metadata.get(READ)
+    return found
