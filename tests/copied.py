@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from databases import Databases
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, inspect, select
 
 from api.database import make_engine
 from schema.tables import User
@@ -36,11 +36,9 @@ KEPT: dict[tuple[Hashable, ...], Kept] = {}
 def copied(engine: Engine, home: Path, build: Callable[[Engine, Path], T], *key: Hashable) -> T:
     """Bring an empty, migrated database and its home to where ``build`` brings them; return what it returns.
 
-    The first call with a key builds what the others copy; a database that is not empty is built upon as it is.
+    The first call with a key builds what the others copy.  A database without tables, or with rows, is built upon as it is.
     """
-    with engine.connect() as connection:
-        written = connection.scalar(select(func.count()).select_from(User))
-    if written:
+    if not _as_given(engine):
         return build(engine, home)
     engine.dispose()  # nothing is copied under a connection
     here = (engine.dialect.name, *key)
@@ -50,6 +48,13 @@ def copied(engine: Engine, home: Path, build: Callable[[Engine, Path], T], *key:
     shutil.copytree(KEPT[here].home, home, dirs_exist_ok=True)
     value: T = KEPT[here].value
     return value
+
+
+def _as_given(engine: Engine) -> bool:
+    """Say whether a database is as the fixtures give it: migrated, and nobody in it."""
+    with engine.connect() as connection:
+        tables = inspect(connection).has_table(User.__tablename__)
+        return tables and not connection.scalar(select(func.count()).select_from(User))
 
 
 def _built(engine: Engine, build: Callable[[Engine, Path], T]) -> Kept:
