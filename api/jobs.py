@@ -150,6 +150,9 @@ def _claim(engine: Engine, job_id: int | None) -> tuple[Any, str] | None:
         and_(Job.state == "ready", Job.run_at <= instant), and_(Job.state == "running", Job.lease_until < instant)
     )
     chosen = select(Job.id).where(ready, Job.id == job_id if job_id else Job.kind.in_(HANDLERS))
+    with reading(engine) as connection:  # a look holds no writer up
+        if connection.execute(chosen.limit(1)).first() is None:
+            return None
     chosen = chosen.order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
     with writing(engine) as session:
         found = session.execute(

@@ -1,7 +1,8 @@
 """What several operations want by key at the same moment is asked of the database once, in one statement.
 
-On its way there and back a small statement costs more than in the database.  An operation joins others only while their
-statement has not left, so it sees all that was committed before it asked.
+On its way there and back a small statement costs more than in the database.  So one is under way at a time, as in the
+group commit of databases: who comes meanwhile goes along with the next.  An operation joins others only while their
+statement has not left, and sees all that was committed before it asked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.util.concurrency import await_, in_greenlet
 
 FEW = 20  # keys of one operation: more of them are worth a statement of their own
 MOST = 500  # keys of a statement
+PATIENCE = 0.005  # seconds that the next statement waits for the one under way, which may be held up
 
 Rows = Mapping[Any, Any]
 
@@ -43,13 +45,14 @@ class Gathering:
 
 
 _OPEN: dict[Hashable, Gathering] = {}
+_AWAY: dict[Hashable, Gathering] = {}  # whose statement is under way
 
 
 def together(what: Hashable, keys: Collection[Any], ask: Callable[[Collection[Any]], Rows], seconds: float) -> Rows:
     """Return what ``ask`` finds for the keys, and maybe for other keys too.
 
-    All who name the same ``what`` in one turn of the event loop are asked together.  When that fails each asks alone,
-    as after ``seconds``, so that it fails for reasons of its own.
+    All who name the same ``what`` in one turn of the event loop, or while the statement before is under way, are asked
+    together.  When that fails each asks alone, as after ``seconds``, so that it fails for reasons of its own.
     """
     if not in_greenlet() or len(keys) > FEW:
         return ask(keys)
@@ -59,22 +62,30 @@ def together(what: Hashable, keys: Collection[Any], ask: Callable[[Collection[An
     if gathering is not None and len(gathering.keys) < MOST:
         rows = gathering.joined(keys, loop, seconds)
         return ask(keys) if rows is None else rows
-    return _first(place, Gathering(keys), ask)
+    return _first(place, Gathering(keys), ask, loop)
 
 
-def _first(place: Hashable, gathering: Gathering, ask: Callable[[Collection[Any]], Rows]) -> Rows:
-    """Let others join for the rest of the loop's turn, ask, and tell them."""
-    _OPEN[place] = gathering
-    rows = None
+def _first(
+    place: Hashable, gathering: Gathering, ask: Callable[[Collection[Any]], Rows], loop: asyncio.AbstractEventLoop
+) -> Rows:
+    """Let others join until the statement under way is back, or for the rest of the loop's turn; ask, and tell them."""
+    _OPEN[place], rows = gathering, None
     try:
         try:
-            await_(asyncio.sleep(0))
+            away = _AWAY.get(place)
+            if away is None:
+                await_(asyncio.sleep(0))
+            else:
+                away.joined((), loop, PATIENCE)
         finally:
             if _OPEN.get(place) is gathering:
                 del _OPEN[place]
+        _AWAY[place] = gathering
         rows = ask(gathering.keys)
         return rows
     finally:
+        if _AWAY.get(place) is gathering:
+            del _AWAY[place]
         gathering.found(rows)
 
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.endpoint.corked import Corked
+
 LOG = logging.getLogger("fenji.server")
 HEAD_SECONDS = 15.0
 MOST_OF_A_HEAD = 64 * 1024  # bytes; the parser itself takes heads and trailers without end
@@ -43,7 +45,7 @@ class TimedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a first head; refuse at once where there are too many connections."""
-        super().connection_made(transport)
+        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]  # it has all that a transport has
         self._beyond = len(self.connections) > self.most
         if len(self.connections) > self.most + SPARE:
             self._refuse()

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from graphql import (
+    ExecutionResult,
+    FieldNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfoHelpers,
     Node,
+    OperationType,
     VariableNode,
 )
 from graphql.execution.collect_fields import FieldDetails
@@ -70,6 +73,7 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plans, self.rows = plans or Plans(), 0
+        self.sole = self._sole()
 
     def kept(self) -> Self:
         """Return an executor to begin ``again`` from, without what belongs to one caller."""
@@ -90,6 +94,29 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
         made._relevant_sub_fields = {}  # they follow from directives, whose arguments may be variables
         made.context_value = context  # type: ignore[assignment]  # one that is kept has none
         return made
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Execute the operation; of one with a single field nothing else is looked for."""
+        if self.sole is None or not self.context_value.planning:
+            return super().execute_operation(serially)
+        (key, details), root = self.sole, self.schema.query_type
+        assert root is not None
+        data: dict[str, Any] | None
+        try:
+            data = {key: self.execute_field(root, None, details, Path(None, key, root.name), None)}
+        except GraphQLError as error:  # the field cannot be null
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def _sole(self) -> tuple[str, Details] | None:
+        """Return the only field of a query and its response key, None when there are others or a directive might leave it out."""
+        fields = self.operation.selection_set.selections
+        if self.operation.operation is not OperationType.QUERY or self.operation.directives or len(fields) != 1:
+            return None
+        if not isinstance(fields[0], FieldNode) or fields[0].directives:
+            return None
+        return (fields[0].alias or fields[0].name).value, [FieldDetails(fields[0], None, None)]
 
     def execute_field(
         self,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -51,6 +51,14 @@ def test_a_rolled_back_cause_leaves_no_job(engine: Engine, tmp_path: Path) -> No
     with pytest.raises(RuntimeError):
         cause()
     assert jobs.run(engine, tmp_path) is None
+
+
+def test_to_look_for_a_job_where_there_is_none_writes_nothing(engine: Engine) -> None:
+    """Each commit of a process makes it look up anew who signs in, and on SQLite holds up who writes."""
+    commits = []
+    event.listen(engine, "commit", commits.append)
+    assert jobs.claim(engine) is None
+    assert commits == []
 
 
 def test_many_workers_do_each_job_once(engine: Engine, tmp_path: Path) -> None:

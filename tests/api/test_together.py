@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import world
 from sqlalchemy import Engine, select
-from sqlalchemy.util.concurrency import greenlet_spawn
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
 from strawberry.types import ExecutionResult
 
 from api.endpoint.context import Context
@@ -139,6 +139,28 @@ def test_nobody_waits_for_another_longer_than_its_own_time() -> None:
     answers = asyncio.run(joined([1], [2], seconds=0))
     assert asked in ([[1, 2]], [[1, 2], [2]])
     assert answers[1][2] == 4
+
+
+@pytest.mark.parametrize(("patience", "wanted"), [(10, [[1], [2, 3]]), (0.01, [[1], [2], [3]])])
+def test_who_comes_while_a_statement_is_under_way_goes_along_with_the_next(
+    monkeypatch: pytest.MonkeyPatch, patience: float, wanted: list[list[int]]
+) -> None:
+    monkeypatch.setattr("api.together.PATIENCE", patience)
+
+    def slow(keys: Collection[int]) -> Mapping[int, int]:
+        asked.append(sorted(keys))
+        await_(asyncio.sleep(0.3))
+        return {key: key * key for key in keys}
+
+    async def later(key: int) -> Any:
+        await asyncio.sleep(0.05 * key)
+        return (await greenlet_spawn(together, "slow", [key], slow, 10))[key]
+
+    async def all_of_them() -> list[Any]:
+        return await asyncio.gather(*(later(key) for key in (1, 2, 3)))
+
+    assert asyncio.run(all_of_them()) == [1, 4, 9]
+    assert asked == wanted
 
 
 def test_many_keys_are_worth_a_statement_of_their_own() -> None:
