@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from policies.refusal import Refusal
 
 CANCEL_SECONDS = 5.0
+ENDING_SECONDS = 60.0  # how long what does not end is told to
+AGAIN_SECONDS = 0.05
 LOG = logging.getLogger("fenji.deadline")
 
 
@@ -43,10 +45,10 @@ class Deadline:
     def over(self, connection: Connection) -> Iterator[Connection]:
         """Let what runs on a connection end with the time; then it is thrown away, for a late cancel could hit another."""
         driver = connection.connection.driver_connection
-        self.check()
         with self._lock:
             self._open.add(driver)
         try:
+            self.check()  # now that ``expire`` finds it
             yield connection
         except Exception:
             if self._closed(connection, driver):
@@ -73,9 +75,18 @@ class Deadline:
             timer.cancel()
 
     def expire(self) -> None:
-        """End what runs; blocks while PostgreSQL is told."""
+        """End what runs; blocks until it has ended, or for some time.
+
+        Not once: a statement that was about to begin is not there yet to be interrupted or cancelled, and would run on.
+        """
+        self._expired = True
+        until = monotonic() + ENDING_SECONDS
+        while self._end() and monotonic() < until:
+            sleep(AGAIN_SECONDS)
+
+    def _end(self) -> bool:
+        """End what runs now; say whether something does."""
         with self._lock:
-            self._expired = True
             running = list(self._open)
             for driver in running:
                 if hasattr(driver, "interrupt"):
@@ -86,3 +97,4 @@ class Deadline:
                     driver.cancel_safe(timeout=CANCEL_SECONDS)
                 except Exception:  # it may have ended meanwhile, and be closed
                     LOG.warning("a statement whose time is over could not be cancelled", exc_info=True)
+        return bool(running)
