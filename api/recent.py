@@ -15,7 +15,27 @@ from schema.select.bounded import Bounded
 # What another process ends (a key, a session, a user, a role) opens nothing more after so many seconds.
 SECONDS = 1.0
 KEYS = 10_000
-Known = Bounded[tuple[str, str], tuple[Actor, float]]
+
+
+class Known:
+    """Who has signed in, by key or session, and until when that is believed."""
+
+    def __init__(self) -> None:
+        self.actors: Bounded[tuple[str, str], tuple[Actor, float]] = Bounded(KEYS)
+        self.changes = 0
+
+    def put(self, given: tuple[str, str], actor: tuple[Actor, float], before: int) -> None:
+        """Remember somebody who was looked up when there were so many ``changes``, unless there was one since."""
+        self.actors.put(given, actor)
+        if self.changes != before:
+            self.actors.clear()
+
+    def forget(self) -> None:
+        """Forget everybody, and whoever is being looked up."""
+        self.changes += 1
+        self.actors.clear()
+
+
 _KNOWN: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
 
 
@@ -25,22 +45,23 @@ def recently(engine: Engine, key: str | None, session: str | None) -> Actor | No
     Only what signs in is remembered: a wrong key is looked up each time.
     """
     known = _of(engine)
+    before = known.changes
     given = ("key", digest(key)) if key is not None else ("session", digest(session or ""))
-    found, now = known.get(given), time.monotonic()
+    found, now = known.actors.get(given), time.monotonic()
     if found is not None and now < found[1]:
         return found[0]
     actor: Actor | None = together(
         (engine, given), (given,), lambda _: {given: signed_in(engine, key, session)}, SECONDS
     )[given]
     if actor is not None:
-        known.put(given, (actor, now + SECONDS))
+        known.put(given, (actor, now + SECONDS), before)
     return actor
 
 
 def _of(engine: Engine) -> Known:
     found = _KNOWN.get(engine)
     if found is None:
-        found = _KNOWN.setdefault(engine, Bounded(KEYS))
+        found = _KNOWN.setdefault(engine, Known())
         event.listen(engine, "commit", _forget)
     return found
 
@@ -49,7 +70,7 @@ def forget(engine: Engine) -> None:
     """Forget everybody: a user, a key or a role has changed."""
     found = _KNOWN.get(engine)
     if found is not None:
-        found.clear()
+        found.forget()
 
 
 def _forget(connection: Connection) -> None:

@@ -76,6 +76,10 @@ class TimedConnection(HttpToolsProtocol):
             self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
 
+    def eof_received(self) -> None:
+        """Send what is held: a client that sends no more may still read."""
+        self.transport.flush()  # type: ignore[attr-defined]  # it is corked
+
     def on_message_begin(self) -> None:
         """Note that a head begins."""
         super().on_message_begin()

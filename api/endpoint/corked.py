@@ -24,8 +24,12 @@ class Corked:
 
     def close(self) -> None:
         """Close once everything has been written."""
-        self._out()
+        self.flush()
         self.transport.close()
+
+    def flush(self) -> None:
+        """Write what is held now: the loop closes the transport when its other side has sent everything."""
+        self._out()
 
     def _out(self) -> None:
         held, self._held = self._held, []

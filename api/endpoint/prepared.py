@@ -129,8 +129,9 @@ class PreparedDocuments:
         except RecursionError:
             return Prepared(None, [too_large("The document is nested too deep.")])
         found = tuple(Operation.of(self.schema, document, node) for node in ([] if errors else operations(document)))
-        made = Prepared(document, errors, Costs(self.schema, document), found)
-        return made if errors or len(query) > KEPT_CHARACTERS else self.kept.put(query, made, LEAST + len(query))
+        kept = not errors and len(query) <= KEPT_CHARACTERS
+        made = Prepared(document, errors, Costs(self.schema, document), found, Plans(kept))
+        return self.kept.put(query, made, LEAST + len(query)) if kept else made
 
 
 def _never(_value: Any) -> TypeGuard[Awaitable[Any]]:

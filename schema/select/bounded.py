@@ -30,8 +30,12 @@ class Bounded(Generic[K, V]):
             return self._entries[key]
 
     def put(self, key: K, value: V, weight: int = 1) -> V:
-        """Keep an entry and return it; one that outweighs all there may be is not kept."""
+        """Keep an entry and return it; one that outweighs all there may be is not kept, and the others stay."""
         with self._lock:
+            if weight > self.most:
+                self._entries.pop(key, None)
+                self._weight -= self._weights.pop(key, 0)
+                return value
             self._entries[key] = value
             self._entries.move_to_end(key)
             self._weight += weight - self._weights.get(key, 0)

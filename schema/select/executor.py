@@ -184,5 +184,6 @@ class SelectExecutor(RepeatedExecutor):
                 found = (planner.level(type_, details),)
             except (Unplannable, GraphQLError):
                 found = (None,)
-            LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
+            if self.plans.kept:
+                LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None

@@ -211,13 +211,19 @@ class Reader:
         return self._rows(self._kept(shape, kept, executed, parameters), parameters, given)
 
     def keyed(
-        self, kept: Bounded[Any, Compiled], executed: Callable[[], Select[Any]], keys: Collection[Any], width: int
+        self,
+        kept: Bounded[Any, Compiled],
+        executed: Callable[[], Select[Any]],
+        keys: Collection[Any],
+        width: int,
+        names: Hashable = None,
     ) -> Mapping[Any, list[Any]]:
         """Return the rows of a statement that asks by ``together_among``, by their keys: the last ``width`` columns.
 
-        There may be rows of other keys among them, and there is no entry for a key without rows.
+        There may be rows of other keys among them, and there is no entry for a key without rows.  The ``names`` of the
+        columns tell statements apart that ask for rows of one level by different ones.
         """
-        found = self._kept(("keyed", self.dialect, width), kept, executed)
+        found = self._kept(("keyed", self.dialect, width, names), kept, executed)
 
         def ask(keys: Collection[Any]) -> Mapping[Any, list[Any]]:
             rows = self._rows(found, (), self.bound(bound_together(keys, width, self.dialect)))

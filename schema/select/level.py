@@ -98,7 +98,8 @@ class Level:
             statement = select(row.model).where(together_among(row.columns, reader.dialect))
             return self.select_from(restricted(statement, reader.viewer, row.model), *row.columns)
 
-        return reader.keyed(self.compiled, executed, [row.key], len(row.values)).get(row.key, [])
+        names = tuple(row.values)
+        return reader.keyed(self.compiled, executed, [row.key], len(names), names).get(row.key, [])
 
     def answers(self, reader: Reader, rows: Sequence[Sequence[Any]]) -> Answers:
         """Return one response dictionary a row; deeper levels take one statement each."""

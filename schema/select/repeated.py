@@ -53,8 +53,12 @@ class Read:
 
 @dataclass(frozen=True)
 class Plans:
-    """The plans of one document, found by the identity of its nodes and the values of the variables under them."""
+    """The plans of one document, found by the identity of its nodes and the values of the variables under them.
 
+    Of a document that is not kept itself nothing is: nobody could find it again.
+    """
+
+    kept: bool = True
     document: int = field(default_factory=lambda: next(COUNT))
     variables: Bounded[Hashable, tuple[str, ...]] = field(default_factory=lambda: Bounded(100))
 
@@ -144,7 +148,7 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
     def _found(self, read: Read, field: GraphQLField, definition: StrawberryField, detail: FieldDetails) -> Any:
         """Return what a read finds for the field's arguments, from those that are kept if it may be."""
         viewer, node, key, texts = self.context_value.viewer, detail.node, None, []
-        if read.kept:
+        if read.kept and self.plans.kept:
             texts = self.values_under(("arguments", id(node)), node.arguments)
             key = (self.plans.document, id(node), viewer.roles, viewer.zone, *texts)
             if (found := FOUND.get(key)) is not None:
@@ -155,7 +159,8 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
         if not read.plain:
             values = convert_arguments(values, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
         found = read.find(viewer, **values)
-        return found if key is None else FOUND.put(key, found, 1 + sum(map(len, texts)) // 1000)
+        written = node.loc.end - node.loc.start if node.loc else 0  # with the selection, which is longer
+        return found if key is None else FOUND.put(key, found, 1 + (written + sum(map(len, texts))) // 1000)
 
     def values_under(self, place: Hashable, nodes: Any) -> list[str]:
         """Return the values of the variables used under nodes, as texts; their ``place`` tells them from others of the document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import world
@@ -69,3 +70,21 @@ def test_answers_do_not_wait_for_the_acknowledgement_of_their_first_part() -> No
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.proto == socket.IPPROTO_TCP  # asyncio sets TCP_NODELAY for these alone
+
+
+def test_who_is_deactivated_while_being_looked_up_is_not_remembered(
+    made: world.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, looked_up = world.key(made, "sales"), recent.signed_in
+
+    def slowly(*given: Any) -> Any:
+        found = looked_up(*given)
+        with made.engine.begin() as connection:
+            connection.exec_driver_sql("update users set active = false where login = 'sales'")
+        return found
+
+    monkeypatch.setattr(recent, "signed_in", slowly)
+    signs_in(made, key)
+    monkeypatch.setattr(recent, "signed_in", looked_up)
+    with pytest.raises(Refusal, match="not known"):
+        signs_in(made, key)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import serving
 from sqlalchemy import Engine
 
@@ -74,3 +76,15 @@ def test_a_server_answers_in_one_write(sqlite_engine: Engine, tmp_path: Path, mo
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"\r\n\r\n" in answer
     assert answer.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    "request_", [b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"PUT /graphql HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+def test_a_client_that_sends_no_more_is_answered(sqlite_engine: Engine, tmp_path: Path, request_: bytes) -> None:
+    with serving.served(make_app(sqlite_engine, tmp_path, worker=False)) as port:
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(request_)
+                client.shutdown(socket.SHUT_WR)
+                assert b"".join(iter(lambda: client.recv(65536), b"")).startswith(b"HTTP/1.1 ")

@@ -11,7 +11,10 @@ import world
 from sqlalchemy import Engine
 
 from api.endpoint.context import Context
+from api.endpoint.prepared import KEPT_CHARACTERS
 from api.operations.root import schema
+from schema.select.executor import LEVELS
+from schema.select.repeated import FOUND
 
 
 @pytest.fixture
@@ -53,6 +56,26 @@ def test_what_one_may_filter_by_another_may_not(made: world.World) -> None:
     for _ in range(2):
         assert made.data(query)["contacts"]["totalCount"] >= 0
         assert made.ask(query, who="analyst")["errors"][0]["extensions"]["code"] == "forbidden"
+
+
+def test_a_row_may_be_named_by_its_id_in_one_request_and_by_its_key_in_the_next(made: world.World) -> None:
+    number, id = made.data("{ customers(first: 1) { nodes { number id } } }")["customers"]["nodes"][0].values()
+    query = "query($id: ID, $number: String) { customer(id: $id, number: $number) { number id } }"
+    for text, order in ((query, (0, 1, 0)), (f"{query} ", (1, 0, 1))):
+        for turn in order:
+            found = made.data(text, ({"id": id}, {"number": number})[turn])["customer"]
+            assert found == {"number": number, "id": id}
+
+
+def test_nothing_is_kept_of_a_document_that_is_not(made: world.World) -> None:
+    numbers = ", ".join(f'"{n:040}"' for n in range(900))
+    query = f"{{ customers(filter: {{ number: {{ in: [{numbers}] }} }}) {{ nodes {{ number }} }} }}"
+    assert len(query) > KEPT_CHARACTERS
+    made.data(query)
+    before = len(FOUND), len(LEVELS)
+    for _ in range(3):
+        assert made.data(query)["customers"]["nodes"] == []
+    assert (len(FOUND), len(LEVELS)) == before
 
 
 def test_nothing_of_a_caller_is_kept(made: world.World) -> None:
