@@ -100,9 +100,7 @@ class TimedConnection(HttpToolsProtocol):
         hosts = sum(name == b"host" for name, _ in self.headers)
         if version not in ("1.0", "1.1") or hosts > 1 or (version == "1.1" and not hosts):
             raise ValueError(f"HTTP/{version} with {hosts} hosts")
-        if (
-            self.parser.get_method() == b"CONNECT"
-        ):  # what follows is for somebody else, so that it would be read again for ever
+        if self.parser.get_method() == b"CONNECT":  # what follows is somebody else's, and would be read again for ever
             raise ValueError("no way through here")
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and codings != [b"chunked"]:  # the parser would read gzip within chunks as what it is not

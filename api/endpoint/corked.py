@@ -19,7 +19,7 @@ class Corked:
     def write(self, data: bytes) -> None:
         """Hold data until the turn ends."""
         if not self._held:
-            self.loop.call_soon(self._out)
+            self.loop.call_soon(self.flush)
         self._held.append(data)
 
     def close(self) -> None:
@@ -29,9 +29,6 @@ class Corked:
 
     def flush(self) -> None:
         """Write what is held now: the loop closes the transport when its other side has sent everything."""
-        self._out()
-
-    def _out(self) -> None:
         held, self._held = self._held, []
         if held and not self.transport.is_closing():
             self.transport.write(held[0] if len(held) == 1 else b"".join(held))

@@ -150,7 +150,7 @@ class Endpoint(GraphQL[Context, None]):
             wanted, context = await asked(request), await self.get_context(request)
             if isinstance(wanted, list):
                 batch = self.batch(wanted)
-                if not takes_json(request.headers.get("accept")):
+                if not takes_json(accept):
                     raise Unanswerable(406, f"A batch is answered in {JSON}; name it in Accept, or send one operation.")
                 return response_of_batch([await self.executed(one, context, "POST") for one in batch])
             response = response_of(await self.executed(wanted, context, request.method), media)

@@ -2,8 +2,9 @@
 
 A resolver returns a ``Select`` or a ``Page``, never rows.  ``field`` declares what each field reads, ``plan`` turns a
 selection into levels, ``level`` turns rows into response dictionaries, ``page`` is keyset paging, ``fetch`` runs the
-statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages, ``repeated`` is graphql-core's executor made ready for many requests, ``executor`` the same with these answers, ``fallback`` what it does without
-a plan.
+statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages,
+``repeated`` is graphql-core's executor made ready for many requests, ``executor`` the same with these answers,
+``fallback`` what it does without a plan.
 """
 
 from schema.select.connection import Connection, Edge, PageInfo
@@ -15,27 +16,6 @@ from schema.select.page import Key, Page, page
 from schema.select.repeated import READ, Plans, Read
 
 __all__ = [
-    "READ",
-    "Connection",
-    "Context",
-    "Edge",
-    "Key",
-    "Lookup",
-    "Node",
-    "Page",
-    "PageInfo",
-    "Plans",
-    "Read",
-    "SelectExecutor",
-    "Viewer",
-    "column",
-    "computed",
-    "derived",
-    "identifier",
-    "listed",
-    "mapped",
-    "page",
-    "personal",
-    "related",
-    "seen",
+    "READ", "Connection", "Context", "Edge", "Key", "Lookup", "Node", "Page", "PageInfo", "Plans", "Read", "SelectExecutor", "Viewer",
+    "column", "computed", "derived", "identifier", "listed", "mapped", "page", "personal", "related", "seen",
 ]  # fmt: skip

@@ -63,13 +63,13 @@ def test_closing_sends_what_is_held_and_nothing_after_it() -> None:
 
 def test_a_server_answers_in_one_write(sqlite_engine: Engine, tmp_path: Path, monkeypatch: Any) -> None:
     sent: list[bytes] = []
-    out = Corked._out
+    flush = Corked.flush
 
     def told(self: Corked) -> None:
         sent.extend([b"".join(self._held)] if self._held else [])
-        out(self)
+        flush(self)
 
-    monkeypatch.setattr(Corked, "_out", told)
+    monkeypatch.setattr(Corked, "flush", told)
     with serving.served(make_app(sqlite_engine, tmp_path, worker=False)) as port:
         assert httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
     (answer,) = sent
