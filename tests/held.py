@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,6 @@ POLICY = "held"
 ORDER = ("S", "A", "B", "C")
 CUTS = {"S": 90, "A": 75, "B": 60, "C": 0}
 EXITS = {"S": "88", "A": "73", "B": "58"}
-DAY = today(settings().zone)
-FIRST = DAY - timedelta(days=30)
 Kept = tuple[str | None, int, str | None, str | None]
 
 
@@ -52,6 +50,9 @@ class Held:
     """A world with customers 1 … n, each with one order."""
 
     made: world.World
+    first: date = field(
+        default_factory=lambda: today(settings().zone) - timedelta(days=30)
+    )  # runs are of the days after
     days: int = 0
 
     def put(self, document: str) -> None:
@@ -62,12 +63,12 @@ class Held:
             evidence = finished_backtest(session, draft, analyst)
             policies_.submit(session, analyst, draft.id, evidence.id)
             policies_.approve(session, strategy, draft.id, "ok")
-            policies_.put_in_force(session, strategy, draft.id, DAY)
+            policies_.put_in_force(session, strategy, draft.id, today(settings().zone))
 
     def run(self, *totals: int | None, again: bool = False) -> int:
         """Grade everybody with these totals as of the next day, or of the same one again; return the run's id."""
         self.days += not again
-        as_of = FIRST + timedelta(days=self.days)
+        as_of = self.first + timedelta(days=self.days)
         with writing(self.made.engine) as session:
             for customer, total in enumerate(totals, start=1):
                 amount = None if total is None else total * 10_000
@@ -123,10 +124,7 @@ def build(engine: Engine, home: Path, customers: int, hold: dict[str, Any] | Non
             customer = Customer(number=f"202601-{n:04d}", name=f"公司{n}号", status="active", known_at=known)
             session.add(customer)
             session.flush()
-            session.add(Order(customer_id=customer.id, ordered_on=_ordered(), amount=1, known_at=known))
+            ordered = built.first - timedelta(days=270)
+            session.add(Order(customer_id=customer.id, ordered_on=ordered, amount=1, known_at=known))
     built.put(card(hold))
     return built
-
-
-def _ordered() -> date:
-    return DAY - timedelta(days=300)

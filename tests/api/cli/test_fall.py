@@ -9,6 +9,9 @@ import held
 import world
 from sqlalchemy import Engine
 
+from api.commands.snapshot import today
+from api.settings import settings
+
 NUMBERS = ["202601-0001", "202601-0002", "202601-0003"]
 
 
@@ -33,5 +36,5 @@ def test_the_command_line_lists_approves_and_refuses(
     assert "保留 S:降为 B 有待批准" in out
     code, _, err = fenji("fall", "refuse", world.POLICY, NUMBERS[1], "--reason", "x", "--as", "strategy")
     assert (code, "has no finished run" in err) == (1, True)
-    code, out, _ = fenji("grade", "run", held.POLICY, "--as-of", held.DAY, "--as", "analyst")
+    code, out, _ = fenji("grade", "run", held.POLICY, "--as-of", today(settings().zone), "--as", "analyst")
     assert (code, "in effect by" in out) == (0, True)

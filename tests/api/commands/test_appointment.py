@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,17 @@ from schema.select.global_id import global_id
 from schema.tables import Appointment, Audit, Customer
 from schema.windows import months_before
 
-DAY = today(settings().zone)
 ALLOWED = "appointments: {tiers: [S, A], by: strategy_group, longest_months: 12, evidence: required}\n"
 FIELDS = "__typename ... on Appointment { id tier validFrom validUntil endedOn policy { key } appointedBy { login } customer { number } } ... on Refusal { code message }"
+
+
+def day(after: int = 0) -> date:
+    """Today, or the day so many days after."""
+    return today(settings().zone) + timedelta(days=after)
+
+
+def in_a_year() -> date:
+    return months_before(day(), -12)
 
 
 def built(engine: Engine, home: Path, part: str = ALLOWED) -> world.World:
@@ -39,7 +47,7 @@ def appoint(made: world.World, customer: int = 1, who: str | None = "strategy", 
     given = {
         "policyKey": world.POLICY,
         "tier": "S",
-        "validUntil": str(DAY + timedelta(days=30)),
+        "validUntil": str(day(30)),
         "reason": "重点",
         "evidence": "会议纪要 7",
     }
@@ -61,7 +69,7 @@ def test_an_appointment_takes_effect_beside_the_computed_tier_and_a_run_leaves_i
     assert all(node["effectiveTier"] == node["grade"]["tier"] == node["grade"]["effectiveTier"] for node in before)
     answer = appoint(made)["data"]["r"]
     assert answer["__typename"] == "Appointment", answer
-    assert (answer["validFrom"], answer["policy"]["key"]) == (str(DAY), world.POLICY)
+    assert (answer["validFrom"], answer["policy"]["key"]) == (str(day()), world.POLICY)
     world.run(made)
     for planning in (True, False):
         after = made.data(query, planning=planning)["customers"]["nodes"]
@@ -72,11 +80,11 @@ def test_an_appointment_takes_effect_beside_the_computed_tier_and_a_run_leaves_i
         assert [grade["effectiveTier"] for grade in first["grades"]] == ["S", "S"]
         assert first["grade"]["tier"] != "S"
         assert first["appointments"][0]["appointedBy"] == {"login": "strategy"}
-    listed = made.data(f'{{ appointments(filter: {{holdsOn: "{DAY}"}}) {{ totalCount nodes {{ tier }} }} }}')[
+    listed = made.data(f'{{ appointments(filter: {{holdsOn: "{day()}"}}) {{ totalCount nodes {{ tier }} }} }}')[
         "appointments"
     ]
     assert listed == {"totalCount": 1, "nodes": [{"tier": "S"}]}
-    late = DAY + timedelta(days=31)
+    late = day(31)
     assert (
         made.data(f'{{ appointments(filter: {{holdsOn: "{late}"}}) {{ totalCount }} }}')["appointments"]["totalCount"]
         == 0
@@ -96,7 +104,7 @@ def test_nobody_and_a_wrong_role_make_and_end_none(engine: Engine, tmp_path: Pat
                 assert answer["data"]["r"]["code"] == "forbidden"
     assert count(engine) == before
     ended = made.ask(ending, who="strategy")["data"]["r"]
-    assert (ended["__typename"], ended["endedOn"]) == ("Appointment", str(DAY))
+    assert (ended["__typename"], ended["endedOn"]) == ("Appointment", str(day()))
     assert count(engine)[1] == before[1] + 1
     assert made.ask(ending, who="strategy")["data"]["r"]["code"] == "transition_not_allowed"
     (first, *_) = made.data("{ customers { nodes { effectiveTier grade { tier effectiveTier } } } }")["customers"][
@@ -106,32 +114,31 @@ def test_nobody_and_a_wrong_role_make_and_end_none(engine: Engine, tmp_path: Pat
     assert appoint(made)["data"]["r"]["__typename"] == "Appointment"  # the days are free again
 
 
-YEAR = months_before(DAY, -12)
-REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"tier": "B"}, "invalid", "lets nobody appoint 'B'; it allows S, A"),
-    ({"policyKey": "nothing"}, "no_policy_in_force", "'nothing'"),
-    ({"validUntil": str(YEAR)}, "invalid", "at most 12 months"),
-    ({"validUntil": str(DAY - timedelta(days=1))}, "invalid", "is not a day from"),
-    ({"validFrom": str(DAY - timedelta(days=1))}, "invalid", "valid_from"),
-    ({"validFrom": "9999-01-01", "validUntil": "9999-12-31"}, "invalid", "valid_from"),
-    ({"reason": " "}, "invalid", "reason"),
-    ({"evidence": None}, "invalid", "evidence"),
-]
+def refused() -> list[tuple[dict[str, Any], str, str]]:
+    """What is refused to whoever may appoint: the values given, the code, and what the message says."""
+    return [
+        ({"tier": "B"}, "invalid", "lets nobody appoint 'B'; it allows S, A"),
+        ({"policyKey": "nothing"}, "no_policy_in_force", "'nothing'"),
+        ({"validUntil": str(in_a_year())}, "invalid", "at most 12 months"),
+        ({"validUntil": str(day(-1))}, "invalid", "is not a day from"),
+        ({"validFrom": str(day(-1))}, "invalid", "valid_from"),
+        ({"validFrom": "9999-01-01", "validUntil": "9999-12-31"}, "invalid", "valid_from"),
+        ({"reason": " "}, "invalid", "reason"),
+        ({"evidence": None}, "invalid", "evidence"),
+    ]
 
 
 def test_what_the_policy_does_not_allow_is_refused_and_nothing_is_written(
     sqlite_engine: Engine, tmp_path: Path
 ) -> None:
     made = built(sqlite_engine, tmp_path)
-    assert appoint(made, 3, validUntil=str(YEAR - timedelta(days=1)))["data"]["r"]["__typename"] == "Appointment"
+    assert appoint(made, 3, validUntil=str(in_a_year() - timedelta(days=1)))["data"]["r"]["__typename"] == "Appointment"
     before = count(sqlite_engine)
-    for values, code, said in REFUSED:
+    for values, code, said in refused():
         answer = appoint(made, **values)["data"]["r"]
         assert (answer["__typename"], answer["code"]) == ("Refusal", code), answer
         assert said in answer["message"]
-    again = appoint(made, 3, validFrom=str(DAY + timedelta(days=90)), validUntil=str(DAY + timedelta(days=91)))["data"][
-        "r"
-    ]
+    again = appoint(made, 3, validFrom=str(day(90)), validUntil=str(day(91)))["data"]["r"]
     assert again["code"] == "conflict"
     with writing(sqlite_engine) as session:
         session.get_one(Customer, 2).owner_id = made.people["strategy"].id
@@ -148,7 +155,7 @@ def test_a_policy_without_the_part_lets_nobody_appoint(sqlite_engine: Engine, tm
 
 def test_an_appointment_lapses_and_becomes_no_floor(sqlite_engine: Engine, tmp_path: Path) -> None:
     made = built(sqlite_engine, tmp_path)
-    begins = DAY + timedelta(days=10)
+    begins = day(10)
     assert appoint(made, validFrom=str(begins))["data"]["r"]["__typename"] == "Appointment"
     (first, *_) = made.data("{ customers { nodes { effectiveTier grade { tier } } } }")["customers"]["nodes"]
     assert first["effectiveTier"] == first["grade"]["tier"]
@@ -166,7 +173,7 @@ def test_an_appointment_is_not_altered_doubled_or_taken_away_by_hand(engine: Eng
     made = built(engine, tmp_path)
     with writing(engine) as session:
         appointments.appoint(
-            session, made.people["strategy"], 1, world.POLICY, "S", DAY + timedelta(days=9), "重点", "纪要"
+            session, made.people["strategy"], 1, world.POLICY, "S", day(9), "重点", "纪要"
         )  # fmt: skip
     columns = "customer_id, policy_id, tier, reason, valid_from, valid_until, appointed_by_id, appointed_at"
     doubled = f"insert into appointments ({columns}) select {columns} from appointments"  # noqa: S608  # names here
@@ -192,7 +199,13 @@ def test_an_appointment_is_not_altered_doubled_or_taken_away_by_hand(engine: Eng
 
 
 def overrule(made: world.World, customer: int = 1, who: str | None = "strategy", **values: Any) -> Any:
-    given = {"policyKey": held.POLICY, "tier": "C", "validUntil": str(YEAR), "reason": "失信", "evidence": "法院公告"}
+    given = {
+        "policyKey": held.POLICY,
+        "tier": "C",
+        "validUntil": str(in_a_year()),
+        "reason": "失信",
+        "evidence": "法院公告",
+    }
     query = f'mutation M($input: OverrideInput!) {{ r: overrideTier(customerId: "{global_id("Customer", customer)}", input: $input) {{ {FIELDS.replace("tier ", "kind tier ")} }} }}'
     return made.ask(query, {"input": {**given, **values}}, who=who)
 
@@ -201,7 +214,7 @@ def test_an_override_takes_effect_lapses_and_becomes_no_floor(engine: Engine, tm
     made = held.build(engine, tmp_path, 2, {"minimum_periods": 2})
     made.run(80, 80)
     answer = overrule(made.made)["data"]["r"]
-    assert (answer["__typename"], answer["kind"], answer["validFrom"]) == ("Appointment", "OVERRIDE", str(DAY))
+    assert (answer["__typename"], answer["kind"], answer["validFrom"]) == ("Appointment", "OVERRIDE", str(day()))
     assert overrule(made.made, 2, tier="S")["data"]["r"]["tier"] == "S"
     assert made.effective() == made.effective(planning=False) == ["C", "S"]
     later = made.run(61, 61)  # from A, which was computed, and neither from C nor from S
@@ -224,8 +237,8 @@ def test_an_override_needs_a_role_a_reason_evidence_and_an_end_and_stands_alone(
         assert found["code"] == ("not_signed_in" if who is None else "forbidden")
     for values, code, said in (
         ({"tier": "M"}, "invalid", "'M' is not one of the tiers of 'held': S, A, B, C"),
-        ({"validUntil": str(YEAR + timedelta(days=1))}, "invalid", "at most 12 months"),
-        ({"validUntil": str(DAY - timedelta(days=1))}, "invalid", "is not a day from"),
+        ({"validUntil": str(in_a_year() + timedelta(days=1))}, "invalid", "at most 12 months"),
+        ({"validUntil": str(day(-1))}, "invalid", "is not a day from"),
         ({"reason": " "}, "invalid", "reason: an override needs it"),
         ({"evidence": " "}, "invalid", "evidence: an override needs it"),
         ({"policyKey": "nothing"}, "no_policy_in_force", "'nothing'"),
@@ -242,7 +255,7 @@ def test_an_override_needs_a_role_a_reason_evidence_and_an_end_and_stands_alone(
     with pytest.raises(IntegrityError), sqlite_engine.begin() as connection:
         connection.execute(text("update appointments set kind = 'appointment'"))
     ending = f'mutation {{ r: endAppointment(id: "{global_id("Appointment", 1)}", reason: "x") {{ {FIELDS} }} }}'
-    assert made.ask(ending, who="strategy")["data"]["r"]["endedOn"] == str(DAY)
+    assert made.ask(ending, who="strategy")["data"]["r"]["endedOn"] == str(day())
     assert overrule(made, tier="S")["data"]["r"]["tier"] == "S"
 
 

@@ -23,7 +23,6 @@ from schema.tables import Assessment, Audit, PanelRating
 from schema.windows import months_before
 
 WORD = "supply_chain_fit"
-DAY = today(settings().zone)
 
 
 def built(engine: Engine, home: Path) -> tuple[world.World, list[Actor]]:
@@ -35,7 +34,7 @@ def built(engine: Engine, home: Path) -> tuple[world.World, list[Actor]]:
 def rating_in_force(engine: Engine) -> int | None:
     zone = settings().zone
     with Session(engine) as session:
-        rows = session.execute(facts_statement(DAY, zone)).mappings()
+        rows = session.execute(facts_statement(today(zone), zone)).mappings()
         found: int | None = next(row[WORD] for row in rows if row["customer_id"] == 2)
         return found
 
@@ -55,7 +54,7 @@ def test_a_rating_is_missing_until_the_last_rater_settles_the_median(engine: Eng
         settled = session.scalars(select(Assessment).order_by(Assessment.id.desc())).first()
         assert settled is not None
         assert (settled.proposed_by, settled.settled_by) == ("sales", "panel of 3")
-        assert settled.valid_until == months_before(DAY, -12)
+        assert settled.valid_until == months_before(today(settings().zone), -12)
         found = ratings.rater_agreement(session, WORD)
         assert (found.panels, found.same, found.apart) == (1, 0, Fraction(10, 3))
         assert ratings.rater_agreement(session, "purchase_intent").panels == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from policies.states import PENDING
 from schema import tables
 
 CUSTOMERS, DAYS = 25, 6
+FIRST = date(2026, 3, 1)
 LABELS = {"zh": "甲", "en": "x"}
 GATE = {"id": "late", "when": {"input": "payment_delay_days", "ge": 90}, "effect": {"cap": "B"}}
 Row = dict[str, Any]
@@ -83,7 +84,7 @@ def run_of(
     session: Session, made: world.World, version: tables.PolicyVersion, day: int, rows: dict[int, Row]
 ) -> tables.Run:
     """A finished run over these facts, made as a worker makes it."""
-    as_of = held.FIRST + timedelta(days=day)
+    as_of = FIRST + timedelta(days=day)
     snapshot = tables.Snapshot(as_of=as_of, zone="UTC", rows=len(rows), fingerprint="pending")
     run = tables.Run(version_id=version.id, as_of=as_of, started_by_id=made.people["analyst"].id)
     session.add_all([snapshot, run])

@@ -51,7 +51,10 @@ def document() -> dict[str, Any]:
     return {"document": shipped()[world.POLICY].read_text()}
 
 
-DAY = str(today(settings().zone))
+def day() -> dict[str, Any]:
+    return {"day": str(today(settings().zone))}
+
+
 CASES = [
     Case("createCustomer", '(input: {name: "上海新客户有限公司", employees: 5, owner: "sales"})', "sales", "analyst", "Customer"),
     Case("updateCustomer", f'(id: "{CUSTOMER}", input: {{shortName: "新简称"}})', "marketing", "finance", "Customer"),
@@ -67,7 +70,7 @@ CASES = [
         f'(customerId: "{CUSTOMER}", input: {{orderedOn: "2026-01-05", lines: [{{product: "泵", quantity: 3, unitPrice: "9.99", discount: "10%"}}]}})',
         "finance", "service", "Order",
     ),
-    Case("updateOrder", f'(id: "{global_id("Order", 1)}", input: {{paidOn: "{DAY}"}})', "finance", "marketing", "Order"),
+    Case("updateOrder", f'(id: "{global_id("Order", 1)}", input: {{paidOn: $day}})', "finance", "marketing", "Order", day),
     Case("createContract", f'(customerId: "{CUSTOMER}", input: {{startsOn: "2026-01-01", amount: "5"}})', "sales", "marketing", "Contract"),
     Case("updateContract", f'(id: "{global_id("Contract", 1)}", input: {{title: "年度合同"}})', "sales", "marketing", "Contract"),
     Case("createInteraction", f'(customerId: "{CUSTOMER}", input: {{kind: "电话", happenedAt: "2026-01-05T09:00:00+08:00"}})', "sales", "finance", "Interaction"),
@@ -79,8 +82,8 @@ CASES = [
     Case("settleAssessment", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7, assessedOn: "2026-01-01", validUntil: "2027-01-01"}})', "analyst", "finance", "Assessment"),
     Case("proposeRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "sales", "finance", "PanelRating"),
     Case("giveRating", f'(customerId: "{CUSTOMER}", input: {{word: "industry_outlook", rating: 7}})', "analyst", "finance", "PanelRating"),
-    Case("appoint", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: "{DAY}", reason: "x"}})', "strategy", "sales", "Appointment"),
-    Case("overrideTier", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: "{DAY}", reason: "x", evidence: "y"}})', "strategy", "sales", "Appointment"),
+    Case("appoint", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: $day, reason: "x"}})', "strategy", "sales", "Appointment", day),
+    Case("overrideTier", f'(customerId: "{CUSTOMER}", input: {{policyKey: "{world.POLICY}", tier: "S", validUntil: $day, reason: "x", evidence: "y"}})', "strategy", "sales", "Appointment", day),
     Case("decideFall", f'(id: "{global_id("Standing", 1, 1)}", decision: APPROVED, reason: "x")', "strategy", "analyst", "Standing"),
     Case("endAppointment", f'(id: "{global_id("Appointment", 1)}", reason: "x")', "strategy", "analyst", "Appointment"),
     Case("reportImprovement", f'(customerId: "{CUSTOMER}", input: {{reportedOn: "2026-01-01", problem: "慢"}})', "service", "finance", "Improvement"),
@@ -96,9 +99,9 @@ CASES = [
     Case("approvePolicy", f'(versionId: "{SUBMITTED}", reason: "可以")', "strategy", "analyst", "PolicyVersion"),
     Case("rejectPolicy", f'(versionId: "{SUBMITTED}", reason: "不可")', "strategy", "analyst", "PolicyVersion"),
     Case("withdrawPolicy", f'(versionId: "{SUBMITTED}")', "analyst", "sales", "PolicyVersion"),
-    Case("putPolicyInForce", f'(versionId: "{APPROVED}", effectiveFrom: "{DAY}")', "strategy", "analyst", "PolicyVersion"),
+    Case("putPolicyInForce", f'(versionId: "{APPROVED}", effectiveFrom: $day)', "strategy", "analyst", "PolicyVersion", day),
     Case("makeMainPolicy", f'(key: "{world.POLICY}")', "strategy", "analyst", "Policy"),
-    Case("runGrading", f'(policyKey: "{world.POLICY}", asOf: "{DAY}")', "analyst", "sales", "Run"),
+    Case("runGrading", f'(policyKey: "{world.POLICY}", asOf: $day)', "analyst", "sales", "Run", day),
     Case("startBacktest", f'(versionId: "{FREE}", parameters: {{}})', "analyst", "sales", "Backtest"),
     Case("cancelBacktest", f'(id: "{global_id("Backtest", 1)}")', "analyst", "sales", "Backtest"),
     Case("createUser", '(login: "ana", name: "安娜", roles: [ANALYST])', "boss", "strategy", "User"),
@@ -114,7 +117,7 @@ ELSEWHERE = {"startBacktest", "cancelBacktest", "giveRating", "appoint", "decide
 
 
 def operation(case: Case) -> str:
-    declared = "($document: String!)" if "$document" in case.arguments else ""
+    declared = {document: "($document: String!)", day: "($day: Date!)"}.get(case.variables, "")
     shown = {"IssuedApiKey": "key", "Revealed": "values { field }", "Undone": "operation"}.get(
         case.returns, "ids" if case.returns.endswith("Written") else "id"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from people import finished_backtest
 from sqlalchemy import Engine
 
 from api.commands import policy as policies_
+from api.commands.snapshot import today
 from api.database import writing
 from api.operations.root import schema
+from api.settings import settings
 from policies.documents import shipped
 from schema.select.global_id import global_id
 
@@ -134,7 +135,7 @@ def test_each_filter_of_each_field_and_its_not_part_the_rows(made: world.World) 
                 if noun in ("Grade", "Standing") and key == "id":
                     given = {"in": [global_id(noun, 1, 1)]}
             elif key == "tierAsOf":
-                given = {"asOf": str(date.today()), "tier": {"in": ["S", "A", "B"]}}
+                given = {"asOf": str(today(settings().zone)), "tier": {"in": ["S", "A", "B"]}}
             elif key == "tagged":
                 given = {"none": ["需求:采购设备1"]}
             else:

@@ -17,7 +17,9 @@ from people import finished_backtest
 from sqlalchemy import Date, Engine, literal, select
 
 from api.commands import policy as policies
+from api.commands.snapshot import today
 from api.database import writing
+from api.settings import settings
 from policies.documents import shipped
 from schema import tables
 from schema.aggregate.period import DatePart, period
@@ -396,7 +398,7 @@ def test_both_databases_give_the_same_bytes(sqlite_engine: Engine, postgres_engi
             for record in session.scalars(select(tables.ServiceRecord)):
                 record.closed_at = record.opened_at + timedelta(minutes=100)
                 record.opened_at = record.opened_at.replace(microsecond=0)
-        day = str(date.today())
+        day = str(today(settings().zone))
         answers.append(
             [
                 json.dumps(made.data(query, {"day": day} if "$day" in query else None), ensure_ascii=False)

@@ -76,13 +76,14 @@ def test_tiers_are_ordered_best_first_and_appointed_ones_stand_where_they_belong
 ) -> None:
     made = held.build(engine, tmp_path, 5, {"exit": held.EXITS})
     newest = made.run(95, 80, 61, 10, None)
+    day = today(settings().zone)
     appointed = tables.Appointment(
         customer_id=4,
         policy_id=1,
         tier="S",
         reason="重点",
-        valid_from=held.DAY,
-        valid_until=held.DAY,
+        valid_from=day,
+        valid_until=day,
         appointed_by_id=1,
     )
     with writing(engine) as session:
@@ -90,12 +91,12 @@ def test_tiers_are_ordered_best_first_and_appointed_ones_stand_where_they_belong
     assert made.effective() == made.effective(planning=False) == ["S", "A", "B", "S", None]
     customers = tables.Customer.__table__
     words = (graded.tier, graded.tier_rank, graded.effective_rank, graded.total)
-    at = {"today": held.DAY, "now": datetime.now(UTC)}
+    at = {"today": day, "now": datetime.now(UTC)}
     with engine.connect() as connection:
         rows = connection.execute(
             select(*(word(customers) for word in words)).select_from(customers).order_by(customers.c.id), at
         ).all()
-        as_of = select(graded.tier_rank_as_of(customers, held.FIRST)).select_from(customers).order_by(customers.c.id)
+        as_of = select(graded.tier_rank_as_of(customers, made.first)).select_from(customers).order_by(customers.c.id)
         assert connection.scalars(as_of).all() == [None] * 5  # no run was finished for that day
     assert [(tier, rank) for tier, _, rank, _ in rows] == [("S", 0), ("A", 1), ("B", 2), ("C", 0), (None, None)]
     masks = [mask for _, mask, _, _ in rows]
