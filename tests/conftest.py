@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import postgres
@@ -16,7 +19,9 @@ from sqlalchemy import Engine
 
 from api.database import make_engine
 from api.memory import settled
+from api.settings import settings
 from schema.migrations import upgrade
+from schema.windows import end_of_day
 
 # Machines are shared and noisy: an example is not timed, and a failure comes again with the same code.
 hypothesis.settings.register_profile("fenji", deadline=None, derandomize=True, database=None)
@@ -24,6 +29,15 @@ hypothesis.settings.load_profile("fenji")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FENJI_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin no test in the last seconds of a day: what it takes as today is still today when it looks at what was written."""
+    now = datetime.now(ZoneInfo(settings().zone))
+    left = end_of_day(now.date(), settings().zone) - now
+    if left < timedelta(seconds=15):
+        time.sleep(left.total_seconds())
 
 
 @pytest.fixture(scope="session", autouse=True)
