@@ -123,6 +123,9 @@ class Executable(Schema):
     def _executed(
         self, prepared: Prepared, operation: Operation, context: Context, variables: dict[str, Any] | None
     ) -> CoreResult:
+        direct = prepared.direct.get(operation.name)
+        if direct is not None and (data := direct.data(context, variables)) is not None:
+            return CoreResult(data, None)
         executor = prepared.executor(self._schema, operation, context, variables)
         if isinstance(executor, list):
             return CoreResult(None, executor)

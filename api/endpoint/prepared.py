@@ -32,7 +32,7 @@ from api.endpoint.limits import (
     too_large,
     unkept,
 )
-from schema.select import Context, Plans, SelectExecutor
+from schema.select import Context, Direct, Plans, SelectExecutor
 from schema.select.bounded import Bounded
 from schema.select.fallback import model_of_type
 
@@ -78,6 +78,7 @@ class Prepared:
     operations: tuple[Operation, ...] = ()
     plans: Plans = field(default_factory=Plans)
     executors: dict[str | None, SelectExecutor] = field(default_factory=dict)
+    direct: dict[str | None, Direct | None] = field(default_factory=dict)
 
     def executor(
         self, schema: GraphQLSchema, operation: Operation, context: Context, variables: dict[str, Any] | None
@@ -92,7 +93,7 @@ class Prepared:
             is_awaitable=_never, plans=self.plans,
         )  # fmt: skip
         if isinstance(made, SelectExecutor):
-            self.executors[operation.name] = made.kept()
+            self.executors[operation.name], self.direct[operation.name] = made.kept(), Direct.of(made)
             return made
         assert isinstance(made, list)
         return made

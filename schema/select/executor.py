@@ -22,7 +22,7 @@ from sqlalchemy import Select
 from schema.select import connection, fallback
 from schema.select.asked import Asked
 from schema.select.bounded import Bounded
-from schema.select.fetch import Reader, bounded
+from schema.select.fetch import Context, Reader, bounded
 from schema.select.field import model_of
 from schema.select.level import Level, Unshown
 from schema.select.page import Page
@@ -172,11 +172,8 @@ class SelectExecutor(RepeatedExecutor):
 
         It is made without ``planning`` as well: an argument below that is refused is refused here, before any statement.
         """
-        nodes = tuple(id(detail.node) for detail in details)
-        roles = self.context_value.viewer.roles  # conditions below depend on them
-        known = (self.plans.document, type_.name, self.context_value.dialect, roles, nodes)
-        texts = self.values_under(nodes, [detail.node.selection_set for detail in details])
-        key = (*known, *texts)
+        texts = self.values_under(tuple(id(detail.node) for detail in details), [detail.node.selection_set for detail in details])
+        key = self._key(self.context_value, type_, details, texts)
         found = LEVELS.get(key)
         if found is None:
             planner = Planner(self, self.context_value)
@@ -187,3 +184,13 @@ class SelectExecutor(RepeatedExecutor):
             if self.plans.kept:
                 LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None
+
+    def known(self, context: Context, type_: Any, details: Details) -> Level | None:
+        """Return the plan of a selection without variables for another context, when it has one and was made before."""
+        found = LEVELS.get(self._key(context, type_, details, ())) if context.planning else None
+        return found[0] if found else None
+
+    def _key(self, context: Context, type_: Any, details: Details, texts: Sequence[str]) -> tuple[Any, ...]:
+        """Return what a plan is found by: the conditions below depend on the viewer's roles."""
+        nodes = tuple(id(detail.node) for detail in details)
+        return (self.plans.document, type_.name, context.dialect, context.viewer.roles, nodes, *texts)

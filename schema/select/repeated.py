@@ -133,19 +133,18 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
         """Execute a field: one that reads rows without the layers that Strawberry lays around a resolver."""
         first = field_details_list[0]
         field: GraphQLField | None = parent_type.fields.get(first.node.name.value)
-        definition = field.extensions.get("strawberry-definition") if field else None
-        read = _read(definition)
-        if field is None or definition is None or read is None or not self.context_value.planning:
+        read = read_of(field)
+        if field is None or read is None or not self.context_value.planning:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
         info = self.build_resolve_info(field, to_nodes(field_details_list), parent_type, path)
         try:
-            found = self._found(read, field, definition, first)
+            found = self._found(read, field, first)
             return self.complete_value(field.type, field_details_list, info, path, found, position_context)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the field's, as in graphql-core
             self.handle_field_error(error, field.type, field_details_list, path)
             return None
 
-    def _found(self, read: Read, field: GraphQLField, definition: StrawberryField, detail: FieldDetails) -> Any:
+    def _found(self, read: Read, field: GraphQLField, detail: FieldDetails) -> Any:
         """Return what a read finds for the field's arguments, from those that are kept if it may be."""
         viewer, node, key, texts = self.context_value.viewer, detail.node, None, []
         if read.kept and self.plans.kept:
@@ -157,6 +156,7 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
             field, node, self.variable_values, detail.fragment_variable_values, self.hide_suggestions
         )
         if not read.plain:
+            definition: StrawberryField = field.extensions["strawberry-definition"]
             values = convert_arguments(values, definition.arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
         found = read.find(viewer, **values)
         written = node.loc.end - node.loc.start if node.loc else 0  # with the selection, which is longer
@@ -187,8 +187,9 @@ class RepeatedExecutor(StrawberryGraphQLCoreExecutionContext):
                     yield from self._variables(getattr(node, name, None))
 
 
-def _read(definition: StrawberryField | None) -> Read | None:
+def read_of(field: GraphQLField | None) -> Read | None:
     """Return the read of a field that nothing else stands before: an extension may refuse it, as a permission does."""
+    definition: StrawberryField | None = field.extensions.get("strawberry-definition") if field else None
     if definition is None or definition.extensions:
         return None
     found: Read | None = definition.metadata.get(READ)

@@ -1,0 +1,85 @@
+"""A query for one row, by what names it, answered without an executor: to make one takes longer than to find the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from graphql import (
+    GraphQLInputType,
+    GraphQLObjectType,
+    VariableNode,
+    coerce_input_value,
+    get_nullable_type,
+    is_leaf_type,
+    type_from_ast,
+)
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Undefined
+
+from schema.select.executor import SelectExecutor
+from schema.select.fetch import Context, Reader
+from schema.select.repeated import Read, read_of
+
+
+@dataclass(frozen=True)
+class Direct:
+    """How a query of one field that reads a ``Row`` is answered: graphql-core's part of it, done once for all requests.
+
+    ``fixed`` are the arguments that the document says, ``varying`` those of a request: their names in Python, those of
+    the variables and their types.
+    """
+
+    executor: SelectExecutor
+    type_: GraphQLObjectType
+    read: Read
+    fixed: Mapping[str, Any]
+    varying: tuple[tuple[str, str, GraphQLInputType], ...]
+
+    @classmethod
+    def of(cls, executor: SelectExecutor) -> Self | None:
+        """Return how an executor's query is answered; None when it asks for something else, or for more."""
+        if executor.sole is None or executor.schema.query_type is None:
+            return None
+        node = executor.sole[1][0].node
+        field = executor.schema.query_type.fields.get(node.name.value)
+        read = read_of(field)
+        if field is None or read is None or not read.plain or not isinstance(field.type, GraphQLObjectType):
+            return None
+        if executor.values_under((id(node),), [node.selection_set]):
+            return None
+        types = {
+            one.variable.name.value: type_from_ast(executor.schema, one.type)
+            for one in executor.operation.variable_definitions or ()
+        }
+        varying = tuple(
+            (field.args[one.name.value].out_name or one.name.value, name := one.value.name.value, types[name])
+            for one in node.arguments or ()
+            if isinstance(one.value, VariableNode)
+        )
+        if not all(is_leaf_type(get_nullable_type(type_)) for _, _, type_ in varying):
+            return None
+        given = get_argument_values(field, node, executor.variable_values)
+        names = {name for name, _, _ in varying}
+        fixed = {name: value for name, value in given.items() if name not in names}
+        return cls(executor.kept(), field.type, read, fixed, varying)
+
+    def data(self, context: Context, inputs: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Return an answer's data; None when graphql-core has something to say, or the selection is not planned yet."""
+        assert self.executor.sole is not None
+        (key, details), given, values = self.executor.sole, inputs or {}, dict(self.fixed)
+        level = self.executor.known(context, self.type_, details)
+        if level is None:
+            return None
+        for name, variable, type_ in self.varying:
+            value = values[name] = coerce_input_value(given.get(variable), type_)
+            if value is None or value is Undefined:
+                return None
+        try:
+            row = self.read.find(context.viewer, **values)
+            with Reader(context) as reader:
+                found = level.answers(reader, level.row(reader, row))
+            return {key: found.values[0] if found.rows else None}
+        except Exception:  # noqa: BLE001  # whatever it is, graphql-core meets it again at its place
+            return None
