@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from api.console.cookbook import cookbook_page
 from api.console.page import STATIC, sign_in_page
@@ -34,6 +36,17 @@ from api.memory import settled
 from api.operations.root import schema
 from api.settings import settings
 from api.telemetry import Traces
+
+
+class Application(Starlette):
+    """Starlette without its own answer to a defect, for which every request would pay: ``Requests`` answers it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the middleware around the routes, the first one outermost."""
+        app: ASGIApp = ExceptionMiddleware(self.router, self.exception_handlers)
+        for made, arguments, named in reversed(self.user_middleware):
+            app = made(app, *arguments, **named)
+        return app
 
 
 def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | None = None) -> Starlette:
@@ -83,6 +96,6 @@ def make_app(engine: Engine, home: Path, *, worker: bool = True, guard: Guard | 
         Middleware(BodyLimit, most=settings().body_mb * 1_000_000),
         Middleware(First, path="/graphql", endpoint=endpoint),
     ]
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Application(routes=routes, middleware=middleware, lifespan=lifespan)
     app.state.leave = endpoint.leave
     return app

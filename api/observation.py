@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from prometheus_client import REGISTRY as OWN
@@ -29,17 +27,6 @@ JOBS = Counter("fenji_jobs", "Jobs by kind and outcome.", ["kind", "outcome"])
 JOB_SECONDS = Histogram("fenji_job_seconds", "Seconds that a job took.", ["kind"], buckets=(*BOUNDS, 60, 300, 1800))
 
 
-@dataclass
-class Observed:
-    """An operation under way; who answers it says what came of it."""
-
-    kind: str = "unknown"
-    fields: tuple[str, ...] = ()
-    outcome: str = "invalid"
-    code: str | None = None
-    cost: int | None = None
-
-
 @cache
 def _counter(kind: str, outcome: str) -> Counter:
     return OPERATIONS.labels(kind, outcome)
@@ -50,26 +37,37 @@ def _seconds(kind: str) -> Histogram:
     return SECONDS.labels(kind)
 
 
-@contextmanager
-def operation(request: str) -> Iterator[Observed]:
-    """Observe an operation: its kind and root fields are names of the schema, and nothing that its caller wrote is kept."""
-    seen, began = Observed(), time.perf_counter()
-    RUNNING.inc()
-    try:
-        yield seen
-    except BaseException:
-        seen.outcome = "failed"
-        raise
-    finally:
+@dataclass(slots=True)
+class Observed:
+    """An operation under way, from the beginning to the end of the block; who answers it says what came of it.
+
+    Its kind and root fields are names of the schema, and nothing that its caller wrote is kept.
+    """
+
+    request: str
+    kind: str = "unknown"
+    fields: tuple[str, ...] = ()
+    outcome: str = "invalid"
+    code: str | None = None
+    cost: int | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+    def __enter__(self) -> Observed:
+        RUNNING.inc()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         RUNNING.dec()
-        seconds = time.perf_counter() - began
-        _counter(seen.kind, seen.outcome).inc()
-        _seconds(seen.kind).observe(seconds)
+        if error is not None:
+            self.outcome = "failed"
+        seconds = time.perf_counter() - self.began
+        _counter(self.kind, self.outcome).inc()
+        _seconds(self.kind).observe(seconds)
         if LOG.isEnabledFor(logging.INFO):
             LOG.info(
-                "%s %s: %s", seen.kind, " ".join(seen.fields), seen.outcome,
-                extra={"kind": seen.kind, "fields": list(seen.fields), "outcome": seen.outcome, "code": seen.code,
-                       "cost": seen.cost, "milliseconds": round(seconds * 1000, 2), "request": request},
+                "%s %s: %s", self.kind, " ".join(self.fields), self.outcome,
+                extra={"kind": self.kind, "fields": list(self.fields), "outcome": self.outcome, "code": self.code,
+                       "cost": self.cost, "milliseconds": round(seconds * 1000, 2), "request": self.request},
             )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ EIGHT_DIGIT_AREAS = frozenset(_EIGHT_DIGITS.split())
 MONEY_LIMIT = Decimal(2**63 - 1) / 10_000
 _MONEY = re.compile(r"([+-]?)(?:CNY|RMB|¥)?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(万|亿)?(?:元|CNY|RMB)?", re.ASCII)
 
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")  # by a database: NUL, and halves of surrogate pairs
 _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF])
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " ", 0xFFE5: "¥"}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-")
@@ -44,7 +45,7 @@ def _refuse(text: str, sentence: str) -> NoReturn:
 
 def storable(text: str) -> bool:
     """Say whether both databases can keep a text: no NUL, no half of a surrogate pair."""
-    return re.search("[\x00\ud800-\udfff]", text) is None
+    return _UNKEPT.search(text) is None
 
 
 def fold(text: str) -> str:

@@ -97,12 +97,16 @@ class TimedConnection(HttpToolsProtocol):
             raise Full
         self._framing = 0
         version = self.parser.get_http_version()
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts, codings = 0, []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                codings.append(value.strip().lower())
         if version not in ("1.0", "1.1") or hosts > 1 or (version == "1.1" and not hosts):
             raise ValueError(f"HTTP/{version} with {hosts} hosts")
         if self.parser.get_method() == b"CONNECT":  # what follows is somebody else's, and would be read again for ever
             raise ValueError("no way through here")
-        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and codings != [b"chunked"]:  # the parser would read gzip within chunks as what it is not
             raise ValueError(f"the codings {codings}")
         self._offered = bool(self.parser.should_upgrade()) and not self._should_upgrade()

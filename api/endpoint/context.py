@@ -53,6 +53,13 @@ class Context:
     hub: Hub | None = None
     operation: Operation | None = None  # what is answered, once its document is prepared
 
+    def anew(self, deadline: Deadline | None = None) -> Context:
+        """Return the context of one operation: a socket, or a batch, shares this one between several."""
+        made = object.__new__(Context)
+        made.__dict__.update(self.__dict__)
+        made.deadline = deadline
+        return made
+
     @property
     def dialect(self) -> str:
         """The database's dialect."""

@@ -28,6 +28,7 @@ class Deadline:
         self._open: set[Any] = set()
         self._lock = Lock()
         self._expired = False
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def passed(self) -> bool:
@@ -64,15 +65,14 @@ class Deadline:
                 connection.invalidate()
             return self._expired
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Expire when the time is over, by the running event loop."""
+    def __enter__(self) -> None:
+        """Expire when the time is over, by the running event loop, unless the block ends before."""
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self.at - monotonic(), loop.run_in_executor, None, self.expire)
-        try:
-            yield
-        finally:
-            timer.cancel()
+        self._timer = loop.call_later(self.at - monotonic(), loop.run_in_executor, None, self.expire)
+
+    def __exit__(self, *error: object) -> None:
+        assert self._timer is not None
+        self._timer.cancel()
 
     def expire(self) -> None:
         """End what runs; blocks until it has ended, or for some time.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -49,6 +48,7 @@ NOT_EXECUTED = {
 }
 LOOP_WAITS = sys.platform != "win32"  # whose usual loop waits for no file descriptor
 LIGHT = 10_000  # rows that an answer may hold, some 30 ms, and still be made on the event loop
+UNTRACED: AbstractContextManager[None] = nullcontext()
 TELLING_THREADS = 4  # of their own, so that an event with many readers holds no query up
 
 
@@ -79,10 +79,10 @@ class Executable(Schema):
         """Answer a query or mutation."""
         assert context_value is not None
         deadline = Deadline(context_value.guard.seconds)
-        context = replace(context_value, deadline=deadline)
+        context = context_value.anew(deadline)
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
         request = REQUEST_ID.get()
-        with observation.operation(request) as seen, self._span(seen, request), deadline.watched():
+        with observation.Observed(request) as seen, self._span(seen, request), deadline:
             try:
                 result = await self._places.answered(partial(self._begun, answer, context), context, deadline.seconds)
             except Later as refusal:
@@ -96,7 +96,7 @@ class Executable(Schema):
         return await waiting(answer, self._threads)
 
     def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
-        return nullcontext() if self.traces is None else self.traces.span(seen, request)
+        return UNTRACED if self.traces is None else self.traces.span(seen, request)
 
     def answer(
         self,
@@ -184,7 +184,7 @@ class Executable(Schema):
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Return the results of an operation: one of a query or mutation, one per event of a subscription."""
         assert context_value is not None
-        context = replace(context_value)  # of this operation alone: a socket shares one between its operations
+        context = context_value.anew()
         try:
             ready = await to_thread.run_sync(
                 self._ready,
@@ -200,7 +200,7 @@ class Executable(Schema):
         if not isinstance(ready, PreExecutionError) and ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
         request = REQUEST_ID.get()
-        with observation.operation(request) as seen, self._span(seen, request):
+        with observation.Observed(request) as seen, self._span(seen, request):
             begun = self._subscribed(ready, query, variable_values, context, operation_name)
             refused = begun if isinstance(begun, PreExecutionError) else None
             _observe(seen, context.operation, refused or ExecutionResult(data=None, errors=None))

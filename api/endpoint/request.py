@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope
 
+from api.endpoint.head import header, headers_of
 from api.endpoint.negotiation import readable
 from api.endpoint.trusted import digest
 
@@ -24,8 +25,7 @@ class Unanswerable(Exception):
         self.status, self.message, self.code, self.headers = status, message, code, dict(headers or {})
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """The parameters of one operation; ``document`` identifies a trusted one."""
 
     query: str | None = None
@@ -45,20 +45,19 @@ PARAMETERS: dict[str, tuple[type, str]] = {
 }
 
 
-async def asked(request: Request) -> Asked | list[Asked]:
+async def asked(scope: Scope, receive: Receive) -> Asked | list[Asked]:
     """Return what a request asks, a list for a batch; Unanswerable when it is no GraphQL request."""
-    if request.method == "GET":
-        return of_url(request.query_params)
-    if request.method != "POST":
-        raise Unanswerable(
-            405, f"{request.method[:20]} is not allowed here; use POST or GET.", headers={"allow": "GET, POST"}
-        )
-    kind = request.headers.get("content-type", "")
+    method: str = scope["method"]
+    if method == "GET":
+        return of_url(QueryParams(scope["query_string"]))
+    if method != "POST":
+        raise Unanswerable(405, f"{method[:20]} is not allowed here; use POST or GET.", headers={"allow": "GET, POST"})
+    kind = header(headers_of(scope), b"content-type") or ""
     if not readable(kind):
         raise Unanswerable(
             415, f"The body is {kind[:80] or 'of no stated type'!r}; send Content-Type: application/json."
         )
-    body = decoded(await request.body(), "The body")
+    body = decoded((await receive())["body"], "The body")  # whole: ``BodyLimit`` has read it
     if isinstance(body, list):
         return [of_object(one) for one in body]
     return of_object(body)

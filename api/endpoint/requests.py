@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from functools import cache
 from uuid import uuid4
 
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.endpoint.head import headers_of
 from api.endpoint.identity import HEADER, REQUEST_ID, identity_of
 from api.endpoint.response import refusal
 from api.observation import REQUESTS
@@ -35,7 +37,8 @@ class Requests:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        began, status, identity = time.perf_counter(), 0, identity_of(scope["headers"])
+        headers = headers_of(scope)
+        began, status, identity = time.perf_counter(), 0, identity_of(headers)
 
         async def marked(message: Message) -> None:
             nonlocal status
@@ -44,7 +47,7 @@ class Requests:
                 message["headers"] = [*message.get("headers", ()), (HEADER, identity)]
             await send(message)
 
-        tokens = REQUEST_ID.set(identity.decode()), PARENT.set(_trace(scope))
+        tokens = REQUEST_ID.set(identity.decode()), PARENT.set(_trace(headers))
         try:
             await self.app(scope, receive, marked)
         except Exception as error:
@@ -60,8 +63,8 @@ class Requests:
             PARENT.reset(tokens[1])
 
 
-def _trace(scope: Scope) -> dict[str, str]:
-    return {key.decode(): value.decode("latin-1") for key, value in scope["headers"] if key in NAMES}
+def _trace(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode(): headers[name].decode("latin-1") for name in NAMES if name in headers}
 
 
 def _defect(error: Exception) -> ASGIApp:

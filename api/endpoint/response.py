@@ -27,6 +27,18 @@ UNKEPT = {"cache-control": "no-store"}
 KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding, Authorization, Cookie"}
 
 
+CONTENT = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (RESPONSE, JSON)}
+NO_STORE = (b"cache-control", b"no-store")
+
+
+class Answer(Response):
+    """The answer of operations, whose head needs no preparation."""
+
+    def __init__(self, body: bytes, media: str, status: int = 200, *more: tuple[bytes, bytes]) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [CONTENT[media], (b"content-length", b"%d" % len(body)), NO_STORE, *more]
+
+
 def body_of(result: ExecutionResult) -> dict[str, Any]:
     """Return the body of a result; an operation that was not executed has no data, which is not the same as null."""
     body: dict[str, Any] = {}
@@ -51,14 +63,14 @@ def response_of(result: ExecutionResult, media: str) -> Response:
     """
     told = result.errors[0].extensions or {} if result.errors and is_refused(result) else None
     status = 200 if told is None else STATUS.get(str(told.get("code")), 400)
-    headers = {**UNKEPT, "retry-after": str(told["retryAfter"])} if told and "retryAfter" in told else UNKEPT
     status = status if media == RESPONSE or status == 429 else 200
-    return Response(orjson.dumps(body_of(result)), status, headers, f"{media}; charset=utf-8")
+    later = [(b"retry-after", b"%d" % told["retryAfter"])] if told and "retryAfter" in told else []
+    return Answer(orjson.dumps(body_of(result)), media, status, *later)
 
 
 def response_of_batch(results: list[ExecutionResult]) -> Response:
     """Return the response of several operations, in their order."""
-    return Response(orjson.dumps([body_of(result) for result in results]), 200, UNKEPT, f"{JSON}; charset=utf-8")
+    return Answer(orjson.dumps([body_of(result) for result in results]), JSON)
 
 
 def kept(response: Response, known: str | None) -> Response:

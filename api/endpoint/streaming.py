@@ -41,7 +41,7 @@ async def results(executor: SelectExecutor, context: Context, limiter: CapacityL
         try:
             async for event in _until_stopped(events):
                 context.deadline = Deadline(context.guard.seconds)
-                with context.deadline.watched():
+                with context.deadline:
                     result = await to_thread.run_sync(answer, event, limiter=limiter)
                 context.deadline = None
                 if result.errors or list((result.data or {}).values()) != [[]]:

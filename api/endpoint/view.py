@@ -12,7 +12,8 @@ import orjson
 from anyio import fail_after, sleep, to_thread
 from graphql import GraphQLError
 from sqlalchemy import Engine
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -32,6 +33,7 @@ from api.endpoint.context import Context
 from api.endpoint.cookie import CSRF, ours, session_of
 from api.endpoint.executable import Executable
 from api.endpoint.guard import Guard
+from api.endpoint.head import header, headers_of
 from api.endpoint.negotiation import JSON, RESPONSE, accepted, takes_json
 from api.endpoint.request import PARAMETERS, POST_ALONE, Asked, Unanswerable, asked
 from api.endpoint.response import kept, response_of, response_of_batch, unanswerable
@@ -107,8 +109,7 @@ class Endpoint(GraphQL[Context, None]):
         if scope["type"] != "http":
             await self._socket(scope, receive, send)
             return
-        request = Request(scope, receive)
-        response = await self.respond(request)
+        response = await self.respond(scope, receive)
         await response(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,40 +134,40 @@ class Endpoint(GraphQL[Context, None]):
             with suppress(Exception):  # it closes or is closed meanwhile
                 await send({"type": "websocket.close", "code": 1001, "reason": "Going away"})
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, scope: Scope, receive: Receive) -> Response:
         """Return the response to an HTTP request: the page, a stream, or the answer of its operations."""
-        headers = request.headers
-        accept = headers.get("accept")
+        method, headers = scope["method"], headers_of(scope)
+        accept = header(headers, b"accept")
         media = accepted(accept)
         try:
-            if not self.guard.closed and _wants_page(request):
-                return await self.render_graphql_ide(request)
-            if headers.get("sec-fetch-site") == "cross-site":
+            if method == "GET" and not self.guard.closed and _wants_page(scope, accept):
+                return graphiql_page()
+            if headers.get(b"sec-fetch-site") == b"cross-site":
                 raise Unanswerable(403, "A page of another site may not ask here.", code="forbidden")
             if sse.is_wanted(accept):
-                return await self.streamed(request)
+                return await self.streamed(scope, receive)
             if media is None:
                 raise Unanswerable(406, f"The answer is {RESPONSE} or {JSON}; name one of them in Accept.")
-            wanted, context = await asked(request), await self.get_context(request)
+            wanted, context = await asked(scope, receive), self.context(scope)
             if isinstance(wanted, list):
                 batch = self.batch(wanted)
                 if not takes_json(accept):
                     raise Unanswerable(406, f"A batch is answered in {JSON}; name it in Accept, or send one operation.")
                 return response_of_batch([await self.executed(one, context, "POST") for one in batch])
-            response = response_of(await self.executed(wanted, context, request.method), media)
-            return kept(response, headers.get("if-none-match")) if request.method == "GET" else response
+            response = response_of(await self.executed(wanted, context, method), media)
+            return kept(response, header(headers, b"if-none-match")) if method == "GET" else response
         except Unanswerable as refused:
             return unanswerable(refused, media)
 
-    async def streamed(self, request: Request) -> Response:
+    async def streamed(self, scope: Scope, receive: Receive) -> Response:
         """Return the stream of one operation's results; what is wrong with the operation is told in the stream."""
-        wanted, context = await asked(request), await self.get_context(request)
+        wanted, context, method = await asked(scope, receive), self.context(scope), scope["method"]
         if isinstance(wanted, list):
             raise Unanswerable(400, "A stream answers one operation; send no batch.")
-        query = self.text(wanted, request.method)
+        query = self.text(wanted, method)
         if query is None:
             raise Unanswerable(400, f"No trusted document is {wanted.document!r:.90}.", code="document_unknown")
-        allowed = METHODS[request.method] | {OperationType.SUBSCRIPTION}
+        allowed = METHODS[method] | {OperationType.SUBSCRIPTION}
         results = await self.schema.stream(query, wanted.variables, context, None, wanted.operation_name, None, allowed)
         return sse.event_stream(results)
 
@@ -209,16 +210,23 @@ class Endpoint(GraphQL[Context, None]):
             return failed(message, code="invalid")
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket | None = None) -> Context:
+        """Return the context of a socket's operations, for Strawberry."""
+        return self.context(request.scope)
+
+    def context(self, scope: Scope) -> Context:
         """Return the context of an operation, with the key of its Authorization header, else its session's cookie."""
-        key = bearer(request.headers.get("authorization"))
-        session = None if key else session_of(request)
-        if session is not None and not ours(request):
-            if isinstance(request, WebSocket):  # a key may follow in the payload
-                return Context(self.engine, self.home, address=_address(request), guard=self.guard, hub=self.hub)
-            raise Unanswerable(403, f"A session's cookie needs the header {CSRF}: 1 beside it.", code="csrf_missing")
-        return Context(
-            self.engine, self.home, key, session=session, address=_address(request), guard=self.guard, hub=self.hub
-        )
+        headers = headers_of(scope)
+        key, session = bearer(header(headers, b"authorization")), None
+        if key is None and b"cookie" in headers:
+            connection = HTTPConnection(scope)
+            session = session_of(connection)
+            if session is not None and not ours(connection):
+                if scope["type"] == "http":
+                    message = f"A session's cookie needs the header {CSRF}: 1 beside it."
+                    raise Unanswerable(403, message, code="csrf_missing")
+                session = None  # a key may follow in the payload
+        address = scope["client"][0] if scope.get("client") else ""
+        return Context(self.engine, self.home, key, session=session, address=address, guard=self.guard, hub=self.hub)
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Sign in with the key of the connection's payload; the connection is refused when the key is not known."""
@@ -235,27 +243,14 @@ class Endpoint(GraphQL[Context, None]):
         """Return the value of a message's JSON text."""
         return orjson.loads(data)
 
-    async def render_graphql_ide(self, request: Request) -> Response:
-        """Serve GraphiQL."""
-        page: Response = graphiql_page()
-        return page
-
 
 def failed(message: str, *, code: str) -> PreExecutionError:
     """Return the result of an operation that is not executed."""
     return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code})])
 
 
-def _address(request: Request | WebSocket) -> str:
-    return request.client.host if request.client else ""
-
-
-def _wants_page(request: Request) -> bool:
-    return (
-        request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-        and not request.query_params.keys() & PARAMETERS.keys()
-    )
+def _wants_page(scope: Scope, accept: str | None) -> bool:
+    return "text/html" in (accept or "") and not QueryParams(scope["query_string"]).keys() & PARAMETERS.keys()
 
 
 def bearer(header: str | None) -> str | None:

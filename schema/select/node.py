@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.inspection import inspect
 from sqlalchemy.sql.schema import Column
 
 from policies.refusal import Refusal
 from schema.formats import storable
-from schema.select.field import IDENTITIES
+from schema.select.field import IDENTITIES, Identity
 from schema.select.global_id import keys_of, parts_of
 from schema.select.row import Row
 
@@ -32,9 +33,13 @@ def row_of(identity: str, type_name: str | None = None) -> Row:
     found = IDENTITIES.get(name)
     if found is None or not issubclass(found.type_, Node):
         raise Refusal(f"{identity!r:.100} is not an id; take the field id of a row.", code="invalid")
-    columns: list[Column[Any]] = [inspect(found.table).columns[attribute] for attribute in found.columns]
-    keys = keys_in(identity, name, columns)
+    keys = keys_in(identity, name, _columns(found))
     return Row(found.table, dict(zip(found.columns, keys, strict=True)))
+
+
+@cache
+def _columns(identity: Identity) -> tuple[Column[Any], ...]:
+    return tuple(inspect(identity.table).columns[attribute] for attribute in identity.columns)
 
 
 def keys_in(identity: str, name: str, columns: Sequence[ColumnElement[Any]]) -> list[int | str]:
@@ -49,6 +54,6 @@ def keys_in(identity: str, name: str, columns: Sequence[ColumnElement[Any]]) -> 
 
 def _key(column: ColumnElement[Any], text: str) -> int | str | None:
     """Return a part of an id as the value of its column, None when it is none."""
-    if column.type.python_type is int:
+    if isinstance(column.type, Integer):
         return int(text) if text.isdecimal() and text.isascii() and len(text) <= MOST_DIGITS else None
     return text if text and storable(text) else None
