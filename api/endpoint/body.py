@@ -10,6 +10,7 @@ from api.endpoint.response import refusal
 
 SECONDS = 20.0
 TOGETHER = 16  # bodies of the largest size that are under way at the same time
+WHOLE = "fenji.whole"  # in the scope when the server has the whole body: then nothing is waited for
 SMALL = 64_000  # a body up to here always finds room
 
 
@@ -29,15 +30,18 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = bytearray()
+        body, slow = bytearray(), False
         try:
-            slow = False
-            try:
-                async with asyncio.timeout(self.seconds):
-                    if not await self._read(receive, body):
-                        return
-            except TimeoutError:
-                slow = True
+            if WHOLE in scope:
+                there = await self._read(receive, body)
+            else:
+                try:
+                    async with asyncio.timeout(self.seconds):
+                        there = await self._read(receive, body)
+                except TimeoutError:
+                    there = slow = True
+            if not there:
+                return
             if refused := self._refused(slow, body):
                 await refused(scope, receive, send)
                 return

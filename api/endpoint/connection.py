@@ -10,6 +10,7 @@ from typing import ClassVar
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.endpoint.body import WHOLE
 from api.endpoint.corked import Corked
 
 LOG = logging.getLogger("fenji.server")
@@ -124,6 +125,7 @@ class TimedConnection(HttpToolsProtocol):
         """Begin to count anew."""
         self._framing = 0
         if not self._offered:
+            self.scope[WHOLE] = True  # type: ignore[typeddict-unknown-key]  # uvicorn's type knows ASGI's keys alone
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

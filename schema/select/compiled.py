@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import date, datetime
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, Select
@@ -11,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Sequence[Any]
+# Types of which equal values are the same: not so numbers, 1.0 and 1.00.
+ALIKE = ({str, NoneType}, {date, NoneType}, {datetime, NoneType})
 Process = Callable[[Any], Any] | None
 
 
@@ -85,7 +89,7 @@ class Compiled:
             return found
         columns = list(zip(*found, strict=True))
         for place, read in self.readers:
-            columns[place] = tuple(map(read, columns[place]))
+            columns[place] = tuple(each(read, columns[place], set(map(type, columns[place]))))
         return list(zip(*columns, strict=True))
 
     def _readers(self, description: Sequence[Sequence[Any]]) -> list[tuple[int, Callable[[Any], Any]]]:
@@ -107,6 +111,19 @@ class Compiled:
         found: Any = DBAPIError.instance(text, None, error, base, True, lost, self.dialect)
         assert isinstance(found, DBAPIError)
         return found
+
+
+def each(make: Callable[[Any], Any], values: Sequence[Any], kinds: Set[type]) -> Iterable[Any]:
+    """Return what ``make`` makes of each value, whose types are ``kinds``; of equal ones once, where they are the same.
+
+    Rows of one page often have few: texts of enums, the moment at which they were imported together.
+    """
+    if any(kinds <= alike for alike in ALIKE):
+        different = set(values)
+        if 2 * len(different) < len(values):
+            made = dict(zip(different, map(make, different), strict=True))
+            return [made[value] for value in values]
+    return map(make, values)
 
 
 def _binder(parameter: BindParameter[Any], dialect: Dialect) -> Process:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, literal_column, select
 from sqlalchemy.sql.cache_key import CacheKey
 
 from schema.select.bounded import Bounded
-from schema.select.compiled import Compiled
+from schema.select.compiled import Compiled, each
 from schema.select.fetch import Reader, bounded, together_among
 from schema.select.field import Derived
 from schema.select.row import Row
@@ -29,7 +29,6 @@ AS_THEY_ARE: dict[Coercion, set[type]] = {
     GraphQLBoolean.coerce_output_value: {bool, NoneType},
 }
 WHOLE = {int, NoneType}
-TEXTS = {str, NoneType}
 
 
 class Unshown(Exception):
@@ -148,10 +147,8 @@ def coerced(values: Sequence[Any], coerce: Coercion, key: str, required: bool) -
         found = [value for value in values if value is not None] if NoneType in kinds else values
         if not found or (min(found) >= GRAPHQL_MIN_INT and max(found) <= GRAPHQL_MAX_INT):
             return values
-    if kinds <= TEXTS:  # such as the values of enums, of which there are few
-        known = {value: None if value is None else coerce(value) for value in set(values)}
-        return [known[value] for value in values]
-    return [None if value is None else coerce(value) for value in values]
+    shown = coerce if NoneType not in kinds else lambda value: None if value is None else coerce(value)
+    return list(each(shown, values, kinds))
 
 
 @dataclass(frozen=True, slots=True)
