@@ -12,7 +12,7 @@ from threading import local
 from typing import Any, Generic, TypeVar
 
 from anyio import CapacityLimiter, WouldBlock, to_thread
-from greenlet import GreenletExit, getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # its stubs are another package
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class _Done(Generic[T]):
         return value  # type: ignore[return-value]  # None is a value
 
 
-class _Worker(greenlet):
+class _Worker(greenlet):  # type: ignore[misc]  # as above
     """Does one work after the other: a new greenlet maps memory, and gives it back when it ends."""
 
     __sqlalchemy_greenlet_provider__ = True  # so that SQLAlchemy's ``await_`` switches to its parent
@@ -101,4 +101,5 @@ async def spawned(work: Callable[[], T]) -> T:
             found = worker.switch(value)
     if len(idle) < THREADS:
         idle.append(worker)
-    return found.taken()
+    done: _Done[T] = found
+    return done.taken()

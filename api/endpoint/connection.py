@@ -125,7 +125,7 @@ class TimedConnection(HttpToolsProtocol):
         """Begin to count anew."""
         self._framing = 0
         if not self._offered:
-            self.scope[WHOLE] = True  # type: ignore[typeddict-unknown-key]  # uvicorn's type knows ASGI's keys alone
+            self.scope[WHOLE] = True  # type: ignore[literal-required]  # beside ASGI's keys, which uvicorn's type has
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

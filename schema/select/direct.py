@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from graphql import (
+    GraphQLError,
     GraphQLInputType,
     GraphQLObjectType,
     VariableNode,
     coerce_input_value,
     get_nullable_type,
     is_leaf_type,
-    type_from_ast,
 )
+from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Undefined
 
@@ -49,10 +50,10 @@ class Direct:
             return None
         if executor.values_under((id(node),), [node.selection_set]):
             return None
-        types = {
-            one.variable.name.value: type_from_ast(executor.schema, one.type)
-            for one in executor.operation.variable_definitions or ()
-        }
+        signatures = (
+            get_variable_signature(executor.schema, one) for one in executor.operation.variable_definitions or ()
+        )
+        types = {one.name: one.type for one in signatures if not isinstance(one, GraphQLError)}
         varying = tuple(
             (field.args[one.name.value].out_name or one.name.value, name := one.value.name.value, types[name])
             for one in node.arguments or ()

@@ -172,7 +172,9 @@ class SelectExecutor(RepeatedExecutor):
 
         It is made without ``planning`` as well: an argument below that is refused is refused here, before any statement.
         """
-        texts = self.values_under(tuple(id(detail.node) for detail in details), [detail.node.selection_set for detail in details])
+        texts = self.values_under(
+            tuple(id(detail.node) for detail in details), [detail.node.selection_set for detail in details]
+        )
         key = self._key(self.context_value, type_, details, texts)
         found = LEVELS.get(key)
         if found is None:
