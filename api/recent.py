@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from hashlib import blake2b
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 
-from api.access import Actor, digest
+from api.access import Actor
 from api.sign_in import signed_in
 from api.together import together
 from schema.select.bounded import Bounded
@@ -21,10 +22,10 @@ class Known:
     """Who has signed in, by key or session, and until when that is believed."""
 
     def __init__(self) -> None:
-        self.actors: Bounded[tuple[str, str], tuple[Actor, float]] = Bounded(KEYS)
+        self.actors: Bounded[tuple[str, bytes], tuple[Actor, float]] = Bounded(KEYS)
         self.changes = 0
 
-    def put(self, given: tuple[str, str], actor: tuple[Actor, float], before: int) -> None:
+    def put(self, given: tuple[str, bytes], actor: tuple[Actor, float], before: int) -> None:
         """Remember somebody who was looked up when there were so many ``changes``, unless there was one since."""
         self.actors.put(given, actor)
         if self.changes != before:
@@ -46,7 +47,7 @@ def recently(engine: Engine, key: str | None, session: str | None) -> Actor | No
     """
     known = _of(engine)
     before = known.changes
-    given = ("key", digest(key)) if key is not None else ("session", digest(session or ""))
+    given = ("key", _digest(key)) if key is not None else ("session", _digest(session or ""))
     found, now = known.actors.get(given), time.monotonic()
     if found is not None and now < found[1]:
         return found[0]
@@ -56,6 +57,11 @@ def recently(engine: Engine, key: str | None, session: str | None) -> Actor | No
     if actor is not None:
         known.put(given, (actor, now + SECONDS), before)
     return actor
+
+
+def _digest(text: str) -> bytes:
+    """Return what is remembered in place of a key; BLAKE2 is within Python, and OpenSSL's way to SHA-256 is long."""
+    return blake2b(text.encode(), digest_size=32).digest()
 
 
 def _of(engine: Engine) -> Known:

@@ -15,6 +15,7 @@ from sqlalchemy.util.concurrency import await_, in_greenlet
 
 FEW = 20  # keys of one operation: more of them are worth a statement of their own
 MOST = 500  # keys of a statement
+TURNS = 2  # of the loop: it reads what has come meanwhile between them, and who asks that way still goes along
 PATIENCE = 0.005  # seconds that the next statement waits for the one under way, which may be held up
 
 Rows = Mapping[Any, Any]
@@ -51,8 +52,8 @@ _AWAY: dict[Hashable, Gathering] = {}  # whose statement is under way
 def together(what: Hashable, keys: Collection[Any], ask: Callable[[Collection[Any]], Rows], seconds: float) -> Rows:
     """Return what ``ask`` finds for the keys, and maybe for other keys too.
 
-    All who name the same ``what`` in one turn of the event loop, or while the statement before is under way, are asked
-    together.  When that fails each asks alone, as after ``seconds``, so that it fails for reasons of its own.
+    All who name the same ``what`` within ``TURNS`` of the event loop, or while the statement before is under way, are
+    asked together.  When that fails each asks alone, as after ``seconds``, so that it fails for reasons of its own.
     """
     if not in_greenlet() or len(keys) > FEW:
         return ask(keys)
@@ -68,13 +69,14 @@ def together(what: Hashable, keys: Collection[Any], ask: Callable[[Collection[An
 def _first(
     place: Hashable, gathering: Gathering, ask: Callable[[Collection[Any]], Rows], loop: asyncio.AbstractEventLoop
 ) -> Rows:
-    """Let others join until the statement under way is back, or for the rest of the loop's turn; ask, and tell them."""
+    """Let others join until the statement under way is back, or for some turns of the loop; ask, and tell them."""
     _OPEN[place], rows = gathering, None
     try:
         try:
             away = _AWAY.get(place)
             if away is None:
-                await_(asyncio.sleep(0))
+                for _ in range(TURNS):
+                    await_(asyncio.sleep(0))
             else:
                 away.joined((), loop, PATIENCE)
         finally:

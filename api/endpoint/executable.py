@@ -6,7 +6,7 @@ Replacing ``Schema.execute`` passes over Strawberry's extensions, so limits, sig
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 from typing import Any
@@ -84,16 +84,19 @@ class Executable(Schema):
         request = REQUEST_ID.get()
         with observation.Observed(request) as seen, self._span(seen, request), deadline:
             try:
-                result = await self._places.answered(partial(self._begun, answer, context), context, deadline.seconds)
+                result = await self._places.answered(self._begun(answer, context), context, deadline.seconds)
             except Later as refusal:
                 result = _refused(refusal)
             _observe(seen, context.operation, result)
             return result
 
-    async def _begun(self, answer: Callable[[], ExecutionResult], context: Context) -> ExecutionResult:
+    def _begun(
+        self, answer: Callable[[], ExecutionResult], context: Context
+    ) -> Callable[[], Awaitable[ExecutionResult]]:
+        """Return what begins to answer."""
         if context.dialect == "sqlite" or not LOOP_WAITS:
-            return await to_thread.run_sync(answer, limiter=self._threads)
-        return await waiting(answer, self._threads)
+            return partial(to_thread.run_sync, answer, limiter=self._threads)
+        return partial(waiting, answer, self._threads)
 
     def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
         return UNTRACED if self.traces is None else self.traces.span(seen, request)

@@ -28,11 +28,13 @@ from schema.select.repeated import Read, read_of
 class Direct:
     """How a query of one field that reads a ``Row`` is answered: graphql-core's part of it, done once for all requests.
 
-    ``fixed`` are the arguments that the document says, ``varying`` those of a request: their names in Python, those of
+    ``key`` is the response key, ``nodes`` are what the plan of its selection is known by.  ``fixed`` are the arguments that the document says, ``varying`` those of a request: their names in Python, those of
     the variables and their types.
     """
 
     executor: SelectExecutor
+    key: str
+    nodes: tuple[int]
     type_: GraphQLObjectType
     read: Read
     fixed: Mapping[str, Any]
@@ -43,7 +45,8 @@ class Direct:
         """Return how an executor's query is answered; None when it asks for something else, or for more."""
         if executor.sole is None or executor.schema.query_type is None:
             return None
-        node = executor.sole[1][0].node
+        key, details = executor.sole
+        node = details[0].node
         field = executor.schema.query_type.fields.get(node.name.value)
         read = read_of(field)
         if field is None or read is None or not read.plain or not isinstance(field.type, GraphQLObjectType):
@@ -64,13 +67,12 @@ class Direct:
         given = get_argument_values(field, node, executor.variable_values)
         names = {name for name, _, _ in varying}
         fixed = {name: value for name, value in given.items() if name not in names}
-        return cls(executor.kept(), field.type, read, fixed, varying)
+        return cls(executor.kept(), key, (id(node),), field.type, read, fixed, varying)
 
     def data(self, context: Context, inputs: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """Return an answer's data; None when graphql-core has something to say, or the selection is not planned yet."""
-        assert self.executor.sole is not None
-        (key, details), given, values = self.executor.sole, inputs or {}, dict(self.fixed)
-        level = self.executor.known(context, self.type_, details)
+        given, values = inputs or {}, dict(self.fixed)
+        level = self.executor.known(context, self.type_, self.nodes)
         if level is None:
             return None
         for name, variable, type_ in self.varying:
@@ -81,6 +83,6 @@ class Direct:
             row = self.read.find(context.viewer, **values)
             with Reader(context) as reader:
                 found = level.answers(reader, level.row(reader, row))
-            return {key: found.values[0] if found.rows else None}
+            return {self.key: found.values[0] if found.rows else None}
         except Exception:  # noqa: BLE001  # whatever it is, graphql-core meets it again at its place
             return None

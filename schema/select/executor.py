@@ -172,10 +172,9 @@ class SelectExecutor(RepeatedExecutor):
 
         It is made without ``planning`` as well: an argument below that is refused is refused here, before any statement.
         """
-        texts = self.values_under(
-            tuple(id(detail.node) for detail in details), [detail.node.selection_set for detail in details]
-        )
-        key = self._key(self.context_value, type_, details, texts)
+        nodes = tuple(id(detail.node) for detail in details)
+        texts = self.values_under(nodes, [detail.node.selection_set for detail in details])
+        key = self._key(self.context_value, type_, nodes, texts)
         found = LEVELS.get(key)
         if found is None:
             planner = Planner(self, self.context_value)
@@ -187,12 +186,14 @@ class SelectExecutor(RepeatedExecutor):
                 LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None
 
-    def known(self, context: Context, type_: Any, details: Details) -> Level | None:
-        """Return the plan of a selection without variables for another context, when it has one and was made before."""
-        found = LEVELS.get(self._key(context, type_, details, ())) if context.planning else None
+    def known(self, context: Context, type_: Any, nodes: tuple[int, ...]) -> Level | None:
+        """Return the plan of a selection without variables for another context, when it has one and was made before.
+
+        ``nodes`` are the identities of the field's nodes.
+        """
+        found = LEVELS.get(self._key(context, type_, nodes, ())) if context.planning else None
         return found[0] if found else None
 
-    def _key(self, context: Context, type_: Any, details: Details, texts: Sequence[str]) -> tuple[Any, ...]:
+    def _key(self, context: Context, type_: Any, nodes: tuple[int, ...], texts: Sequence[str]) -> tuple[Any, ...]:
         """Return what a plan is found by: the conditions below depend on the viewer's roles."""
-        nodes = tuple(id(detail.node) for detail in details)
         return (self.plans.document, type_.name, context.dialect, context.viewer.roles, nodes, *texts)

@@ -41,7 +41,9 @@ class Customer(Sourced, Base):
         CheckConstraint(f"status in {STATUSES}", name="status"),
         Index(None, "name"),
         Index(None, "status"),
-        Index(None, "department", "status", "number"),  # lists of one department, in their usual order, and their totals
+        Index(
+            None, "department", "status", "number"
+        ),  # lists of one department, in their usual order, and their totals
         Index(None, "owner_id"),
         Index(None, "referrer_id"),
     )
