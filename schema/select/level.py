@@ -58,9 +58,18 @@ class Step(Protocol):
         """Return a value for each row, and the rows below it."""
 
 
+class Scalar(NamedTuple):
+    """A column whose values pass their scalar; its place is that of its key."""
+
+    key: str
+    place: int
+    coerce: Coercion
+    required: bool = False
+
+
 @dataclass(slots=True)
 class Level:
-    """The first ``len(keys)`` columns stand in response order; what steps need besides follows them.
+    """The first ``len(keys)`` columns stand in response order, ``scalars`` among them; what steps need besides follows them.
 
     ``compiled`` keeps the SQL of this level's rows by the shape of the statement that they come from.
     """
@@ -68,6 +77,7 @@ class Level:
     keys: list[str] = field(default_factory=list)
     columns: list[ColumnElement[Any]] = field(default_factory=list)
     joins: list[tuple[FromClause, ColumnElement[bool]]] = field(default_factory=list)
+    scalars: list[Scalar] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     compiled: Bounded[Any, Compiled] = field(default_factory=lambda: Bounded(4))
 
@@ -110,6 +120,8 @@ class Level:
             return Answers([{} for _ in range(count)])
         keys, below = self.keys, None
         values = list(columns[: len(keys)])
+        for key, place, coerce, required in self.scalars:
+            values[place] = coerced(columns[place], coerce, key, required)
         for step in self.steps:
             made = step(reader, columns)
             values[keys.index(step.key)] = made.values
@@ -149,19 +161,6 @@ def coerced(values: Sequence[Any], coerce: Coercion, key: str, required: bool) -
             return values
     shown = coerce if NoneType not in kinds else lambda value: None if value is None else coerce(value)
     return list(each(shown, values, kinds))
-
-
-@dataclass(frozen=True, slots=True)
-class Coerce:
-    """Passes the values of a column through their scalar."""
-
-    key: str
-    place: int
-    coerce: Coercion
-    required: bool = False
-
-    def __call__(self, reader: Reader, columns: Columns) -> Answers:
-        return Answers(coerced(columns[self.place], self.coerce, self.key, self.required))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from schema.select.computed import Computed
 from schema.select.fetch import Context, together_among
 from schema.select.field import Column, Derived, Relation, Source, check_first, model_of, source_of
 from schema.select.join import on, parents_of
-from schema.select.level import Coerce, Derive, Descend, Join, Level
+from schema.select.level import Derive, Descend, Join, Level, Scalar
 from schema.select.visibility import visible
 
 Details = list[FieldDetails]
@@ -161,7 +161,7 @@ class _LevelPlan:
         required = is_non_null_type(field.type) and bool(getattr(column, "nullable", True))
         if (leaf.name, column.type.python_type) not in AS_STORED or required:
             assert is_leaf_type(leaf)
-            self.level.steps.append(Coerce(key, place, leaf.coerce_output_value, required))
+            self.level.scalars.append(Scalar(key, place, leaf.coerce_output_value, required))
 
     def _derived(self, key: str, field: GraphQLField, details: Details, source: Derived) -> None:
         first, *others = [self._at(tuple(path.split("."))) for path in source.paths]
