@@ -38,6 +38,14 @@ def test_a_key_signs_in(client: TestClient, made: world.World) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
+def test_of_several_headers_of_one_name_the_first_counts(client: TestClient, made: world.World) -> None:
+    keys = [("authorization", f"Bearer {world.key(made, who)}") for who in ("finance", "sales")]
+    ids = [("x-request-id", "first-of-two"), ("X-Request-Id", "second-of-two")]
+    response = client.post("/graphql", json={"query": "{ me { login } }"}, headers=[*keys, *ids])
+    assert response.json()["data"] == {"me": {"login": "finance"}}
+    assert response.headers["x-request-id"] == "first-of-two"
+
+
 @pytest.mark.parametrize("header", [None, "Bearer", "Basic abc", "fenji_x", "Bearer fenji_wrong", "Bearer  "])
 def test_without_a_known_key_the_answer_says_what_to_do(client: TestClient, header: str | None) -> None:
     response = client.post(

@@ -141,12 +141,17 @@ def test_every_deletion_is_tried_here() -> None:
     assert {removal.table for removal in Removal.__subclasses__()} == {model for _, model, _, _ in DELETABLE}
 
 
+LATER = {("index", "ix_customers_department_status_number")}  # 0016 makes it
+
+
 def test_an_upgrade_keeps_every_row_constraint_index_and_trigger(old: world.World) -> None:
     world.grade(old)
     rows, before = state(old.engine), shape(old.engine)
     database.upgrade_database(old.engine)
     after = shape(old.engine)
-    assert {name: sql.replace("(id AUTOINCREMENT)", "(id)") for name, sql in after.items()} == before
+    assert {
+        name: sql.replace("(id AUTOINCREMENT)", "(id)") for name, sql in after.items() if name not in LATER
+    } == before
     own = {table.name for table in tables.Base.metadata.tables.values() if "id" in table.primary_key.columns}
     assert {name for (_, name), sql in after.items() if "AUTOINCREMENT" in sql} == own
     assert sum(kind == "trigger" for kind, _ in after) > 60

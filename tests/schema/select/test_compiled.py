@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Select, bindparam, func, literal, literal_column,
 from sqlalchemy.exc import DBAPIError
 
 from api.endpoint.context import Context
+from schema.select.compiled import each
 from schema.select.fetch import COMPILED, Reader
 from schema.select.moment import NOW, TODAY
 from schema.tables import Contact, Customer
@@ -83,3 +84,29 @@ def test_a_parameter_without_a_value_is_an_error(made: world.World) -> None:
     context = Context(made.engine, made.home)
     with Reader(context) as reader, pytest.raises(KeyError, match="wanted"):
         reader.rows(select(C.id).where(C.id == bindparam("wanted")))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a", "b", None, "a", "a", "b", "a"],
+        [date(2020, 1, 1)] * 9 + [None],
+        [datetime(2020, 1, 1, tzinfo=UTC)] * 5 + [datetime(2020, 1, 2, tzinfo=UTC)],
+        [Decimal("1.0"), Decimal("1.00"), Decimal(1), Decimal("1.0"), Decimal("1.0")],
+        [1, True, 1.0, 1, 1, 1, True],
+        [{"a": 1}, {"a": 1}, {"a": 1}],
+        [f"{n}" for n in range(20)],
+        [],
+    ],
+)
+def test_what_is_made_of_equal_values_once_is_what_would_be_made_of_each(values: list[Any]) -> None:
+    made: list[Any] = []
+
+    def make(value: Any) -> str:
+        made.append(value)
+        return repr(value)
+
+    assert list(each(make, values, set(map(type, values)))) == [repr(value) for value in values]
+    alike = len({*map(type, values)} - {type(None), str, date, datetime}) == 0
+    assert len(made) <= len(values)
+    assert not alike or len(made) == len(set(values))
