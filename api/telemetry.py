@@ -39,7 +39,7 @@ class Traces:
         return cls(provider)
 
     @contextmanager
-    def span(self, seen: Observed, request: str) -> Iterator[None]:
+    def span(self, seen: Observed) -> Iterator[None]:
         """Open the span of an operation: its kind, root fields, cost and outcome are told when it ends."""
         parent = self.propagator.extract(PARENT.get({}))
         with self.tracer.start_as_current_span(
@@ -50,7 +50,7 @@ class Traces:
             finally:
                 span.update_name(f"{seen.kind} {' '.join(seen.fields)}".strip())
                 told = {"graphql.operation.type": seen.kind, "fenji.fields": list(seen.fields), "fenji.outcome": seen.outcome,
-                        "fenji.code": seen.code, "fenji.cost": seen.cost, "fenji.request": request}  # fmt: skip
+                        "fenji.code": seen.code, "fenji.cost": seen.cost, "fenji.request": seen.request}  # fmt: skip
                 span.set_attributes({name: value for name, value in told.items() if value is not None})
 
     def stop(self) -> None:

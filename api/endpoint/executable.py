@@ -81,8 +81,7 @@ class Executable(Schema):
         deadline = Deadline(context_value.guard.seconds)
         context = context_value.anew(deadline)
         answer = partial(self.answer, query, variable_values, context, operation_name, allowed_operation_types)
-        request = REQUEST_ID.get()
-        with observation.Observed(request) as seen, self._span(seen, request), deadline:
+        with observation.Observed(REQUEST_ID.get()) as seen, self._span(seen), deadline:
             try:
                 result = await self._places.answered(self._begun(answer, context), context, deadline.seconds)
             except Later as refusal:
@@ -98,8 +97,8 @@ class Executable(Schema):
             return partial(to_thread.run_sync, answer, limiter=self._threads)
         return partial(waiting, answer, self._threads)
 
-    def _span(self, seen: observation.Observed, request: str) -> AbstractContextManager[None]:
-        return UNTRACED if self.traces is None else self.traces.span(seen, request)
+    def _span(self, seen: observation.Observed) -> AbstractContextManager[None]:
+        return UNTRACED if self.traces is None else self.traces.span(seen)
 
     def answer(
         self,
@@ -202,8 +201,7 @@ class Executable(Schema):
             ready = _refused(Refusal(NOT_EXECUTED[type(error)], code="invalid"))
         if not isinstance(ready, PreExecutionError) and ready[1].kind is not OperationType.SUBSCRIPTION:
             return _one(await self.execute(query, variable_values, context_value, root_value, operation_name))
-        request = REQUEST_ID.get()
-        with observation.Observed(request) as seen, self._span(seen, request):
+        with observation.Observed(REQUEST_ID.get()) as seen, self._span(seen):
             begun = self._subscribed(ready, query, variable_values, context, operation_name)
             refused = begun if isinstance(begun, PreExecutionError) else None
             _observe(seen, context.operation, refused or ExecutionResult(data=None, errors=None))

@@ -30,7 +30,7 @@ def test_an_operation_is_one_span_in_its_callers_trace() -> None:
     traces, seen = Traces(provider), Observed("request-1")
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     token = PARENT.set({"traceparent": f"00-{trace}-{parent}-01"})
-    with traces.span(seen, "request-1"):
+    with traces.span(seen):
         seen.kind, seen.fields, seen.outcome, seen.cost = "query", ("customers",), "done", 7
     PARENT.reset(token)
     (span,) = kept.get_finished_spans()
