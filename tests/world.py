@@ -44,7 +44,7 @@ PEOPLE = {
 # The ids of rows of every kind that a world has.
 NODES = (
     "{ customers(first: 3) { nodes { id contacts { id } tags { id } needs { id } contracts { id } interactions { id } "
-    "surveys { id } improvements { id } statusChanges { id } assessments { id } orders { id lines { id } } "
+    "surveys { id } improvements { id } statusChanges { id } customerTags { id } assessments { id } orders { id lines { id } } "
     "serviceRecords { id } grades { id } industry { id } region { id } owner { id } grade { run { id snapshot { id } "
     "version { id policy { id } backtests { id } } } } } } }"
 )

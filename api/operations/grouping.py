@@ -18,6 +18,7 @@ from schema.objects.backtest import Backtest
 from schema.objects.contact import Contact
 from schema.objects.contract import Contract
 from schema.objects.customer import Customer
+from schema.objects.customer_tag import CustomerTag
 from schema.objects.grade import Grade
 from schema.objects.improvement import Improvement
 from schema.objects.interaction import Interaction
@@ -55,6 +56,7 @@ class GroupQueries:
 
     customer_groups = grouped(Customer, "Customers in groups. 客户分组统计")
     contact_groups = grouped(Contact, "Contacts in groups. 联系人分组统计")
+    customer_tag_groups = grouped(CustomerTag, "Tags that customers carry, in groups. 客户标签分组统计")
     need_groups = grouped(Need, "Needs in groups. 需求分组统计")
     order_groups = grouped(Order, "Orders in groups; amounts of several currencies are not added. 订单分组统计")
     contract_groups = grouped(Contract, "Contracts in groups. 合同分组统计")

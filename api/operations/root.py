@@ -14,6 +14,7 @@ from api.operations.bulk import BulkMutations
 from api.operations.contact import ContactMutations, ContactQueries
 from api.operations.contract import ContractMutations, ContractQueries
 from api.operations.customer import CustomerMutations, CustomerQueries
+from api.operations.customer_tag import CustomerTagQueries
 from api.operations.fall import FallMutations, FallQueries
 from api.operations.grade import GradeQueries, GradeSubscriptions
 from api.operations.grouping import GroupQueries
@@ -48,6 +49,7 @@ class Query(
     ContactQueries,
     GroupQueries,
     TagQueries,
+    CustomerTagQueries,
     NeedQueries,
     OrderQueries,
     ContractQueries,

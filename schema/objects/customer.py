@@ -16,6 +16,7 @@ from schema.objects.as_of import TIER_AS_OF
 from schema.objects.assessment import Assessment
 from schema.objects.contact import Contact
 from schema.objects.contract import Contract
+from schema.objects.customer_tag import CustomerTag
 from schema.objects.grade import Grade
 from schema.objects.improvement import Improvement
 from schema.objects.industry import Industry
@@ -83,6 +84,7 @@ class Customer(Node):
     referrer: Customer | None = related("The customer who referred this one. 推荐人")
     contacts: list[Contact] = listed("People. 联系人")
     tags: list[Tag] = listed("Tags. 标签")
+    customer_tags: list[CustomerTag] = listed("Tags with who put each there, why and until when. 客户标签")
     needs: list[Need] = listed("Needs. 需求")
     orders: list[Order] = listed("Orders, oldest first. 订单")
     contracts: list[Contract] = listed("Contracts. 合同")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schema.tables.region import Region
     from schema.tables.service_record import ServiceRecord
     from schema.tables.survey import Survey
-    from schema.tables.tag import Tag
+    from schema.tables.tag import CustomerTag, Tag
     from schema.tables.user import User
 
 STATUSES = ("potential", "intent", "active", "lost")
@@ -76,6 +76,7 @@ class Customer(Sourced, Base):
     tags: Mapped[list[Tag]] = relationship(
         secondary="customer_tags", lazy="raise", order_by="(Tag.dimension, Tag.name)", viewonly=True
     )
+    customer_tags: Mapped[list[CustomerTag]] = relationship(lazy="raise", order_by="CustomerTag.id", viewonly=True)
     needs: Mapped[list[Need]] = relationship(lazy="raise", order_by="Need.id", viewonly=True)
     orders: Mapped[list[Order]] = relationship(lazy="raise", order_by="Order.id", viewonly=True)
     contracts: Mapped[list[Contract]] = relationship(lazy="raise", order_by="Contract.id", viewonly=True)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schema.tables.base import Base, Key, Sourced
+from schema.tables.user import User
+
+if TYPE_CHECKING:
+    from schema.tables.customer import Customer
 
 
 class Tag(Base):
@@ -37,3 +42,7 @@ class CustomerTag(Sourced, Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     reason: Mapped[str | None] = mapped_column(Text)
     ends_on: Mapped[date | None]
+
+    customer: Mapped[Customer] = relationship(lazy="raise", viewonly=True)
+    tag: Mapped[Tag] = relationship(lazy="raise", viewonly=True)
+    author: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
