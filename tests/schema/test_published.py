@@ -113,7 +113,7 @@ def test_a_field_is_non_null_exactly_where_its_column_is() -> None:
 
 
 def test_every_field_of_a_mapped_type_can_be_planned() -> None:
-    assert len(mapped()) == 28
+    assert len(mapped()) == 29
     for type_, _ in mapped():
         for name, field in type_.fields.items():
             assert source_of(field.extensions["strawberry-definition"]) is not None, f"{type_.name}.{name}"

@@ -76,7 +76,7 @@ def test_groups_add_up_to_all_rows_whatever_the_keys(engine: Engine, tmp_path: P
 def test_every_key_and_every_number_of_every_noun_can_be_asked(engine: Engine, tmp_path: Path) -> None:
     made = world.build(engine, tmp_path, 3)
     roots = [name for name in fields_of("Query") if name.endswith("Groups")]
-    assert len(roots) == 17
+    assert len(roots) == 18
     for root in roots:
         noun = root[0].upper() + root[1:-6]
         fields = TYPES[f"{noun}GroupField"]
