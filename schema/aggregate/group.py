@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from strawberry.utils.str_converters import to_camel_case
 
 from policies.refusal import Refusal
-from schema.aggregate.key import GroupKey, keys_of
+from schema.aggregate.key import GroupKey, dates_of, keys_of
 from schema.aggregate.period import DatePart
 from schema.filter.condition import MOST_CONDITIONS, MOST_DEPTH
 from schema.filter.number import numbers_of
@@ -96,9 +96,9 @@ def groups(
 
 
 def check(asked: Groups, measure: str, name: str, where: str) -> None:
-    """Raise a Refusal (forbidden) for distinct values of a key that the viewer may not see."""
-    if measure == "distinct":
-        permitted(keys_of(asked.model)[name].kind, asked.viewer, f"{where}: distinct.{name}")
+    """Raise a Refusal (forbidden) for what is computed of a key that the viewer may not see."""
+    if measure == "distinct" or name in dates_of(asked.model):
+        permitted(keys_of(asked.model)[name].kind, asked.viewer, f"{where}: {measure}.{name}")
 
 
 def _by(model: type[Base], viewer: Viewer, given: Mapping[str, Any]) -> By:

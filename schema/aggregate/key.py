@@ -81,6 +81,11 @@ def distinct_of(model: type[Base]) -> Mapping[str, GroupKey]:
     return {name: key for name, key in keys_of(model).items() if key.relation is None and not key.dated}
 
 
+def dates_of(model: type[Base]) -> Mapping[str, GroupKey]:
+    """Return the days and instants whose least and greatest can be asked for: the rows' own."""
+    return {name: key for name, key in distinct_of(model).items() if key.parted}
+
+
 @cache
 def keys_of(model: type[Base]) -> Mapping[str, GroupKey]:
     """Return what rows of a table can be grouped by, by name; a key of a related row begins with the relation's name."""

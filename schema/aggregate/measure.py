@@ -11,13 +11,13 @@ from schema.expressions import ratio
 from schema.tables.base import Figure
 
 MOST_WHOLE = 90_000_000_000_000_000  # what ``ratio`` divides by within int64; beyond it both are taken in hundreds
-# name -> what it is; each is computed of numbers
+# name -> what it is; each is computed of numbers, least and greatest of days and instants too
 MEASURES: Mapping[str, str] = {
     "known": "How many rows have a known value. 已知值个数",
     "sum": "Exact sum of the known values; null where none is known. 合计",
     "avg": "Mean of the known values, rounded half away from zero to four decimals; null where none is known. 平均值",
-    "min": "Least known value. 最小值",
-    "max": "Greatest known value. 最大值",
+    "min": "Least known value, of days and instants the earliest. 最小值",
+    "max": "Greatest known value, of days and instants the latest. 最大值",
     "share": "Share of the group's sum in the sum of all groups, before having and first, rounded half up to four decimals. 占比",
 }
 

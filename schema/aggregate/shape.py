@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.aggregate.key import GroupKey, distinct_of, keys_of
+from schema.aggregate.key import GroupKey, dates_of, distinct_of, keys_of
 from schema.aggregate.measure import MEASURES
 from schema.aggregate.period import DatePart
 from schema.filter.inputs import INPUTS, enumerate_fields, filter_of, leaf_filter, made, name_of
@@ -49,7 +49,10 @@ def groups_of(type_: type[Any]) -> type[Any]:
         counted: Fields = {name: (int, number.description) for name, number in numbers.items()}
         group["known"] = (_output(f"{noun}Known", MEASURES["known"], counted), MEASURES["known"])
         figures = _output(f"{noun}Numbers", "Exact numbers of a group. 分组数值", amounts)
-        group |= {name: (figures, MEASURES[name]) for name in ("sum", "avg", "min", "max")}
+        group |= {name: (figures, MEASURES[name]) for name in ("sum", "avg")}
+    if extremes := {name: (python | None, text) for name, (python, text) in _extremes(model).items()}:
+        ends = _output(f"{noun}Extremes", "Numbers, days and instants of a group. 分组极值", extremes)
+        group |= {name: (ends, MEASURES[name]) for name in ("min", "max")}
     one = _output(f"{noun}Group", "Rows with the same keys. 一组", group)
     parts: Fields = {
         "nodes": (list[one], "The groups. 各组"),  # type: ignore[valid-type]  # made of the declarations
@@ -79,6 +82,12 @@ def _model(type_: type[Any]) -> type[Base]:
 
 def _shown(key: GroupKey) -> Any:
     return (TYPES[key.target] if key.target is not None else date if key.parted else key.python) | None
+
+
+def _extremes(model: type[Base]) -> dict[str, tuple[Any, str]]:
+    """Return the type and description of whatever has a least and a greatest value."""
+    found: dict[str, tuple[Any, str]] = {name: (Decimal, one.description) for name, one in numbers_of(model).items()}
+    return found | {name: (key.python, key.description) for name, key in dates_of(model).items()}
 
 
 def _counts(model: type[Base], measure: str) -> type[Any]:
@@ -122,31 +131,36 @@ def _having(model: type[Base]) -> type[Any]:
 
 def _order(model: type[Base]) -> type[Any]:
     own = f"{name_of(model)}GroupOrder"
-    keys = _inner(model, "Key", "Order", keys_of(model).values(), "Direction")
+    keys = _inner(model, "Key", "Order", {key.name: (key.python, key.description) for key in keys_of(model).values()})
     fields = {"key": (keys, "By a key; tiers the best first. 按分组键"), **_of_each(model, "Order")}
     return made(own, "An order of groups by exactly one value; unknown values come last. 分组排序", fields)
 
 
 def _of_each(model: type[Base], use: str) -> dict[str, tuple[str, str]]:
     """Return what having or an order can name besides keys: Having compares it, Order gives a direction."""
-    whole, exact = (leaf_filter(int), leaf_filter(Decimal)) if use == "Having" else ("Direction", "Direction")
-    numbers = numbers_of(model)
-    distinct = distinct_of(model).values()
+    numbers, extremes = numbers_of(model), _extremes(model)
+    counts: Fields = {key.name: (int, key.description) for key in distinct_of(model).values()}
+    figures: Fields = {name: (Decimal, number.description) for name, number in numbers.items()}
+    known: Fields = {name: (int, number.description) for name, number in numbers.items()}
     found = {
-        "count": (whole, "Number of rows. 行数"),
-        "distinct": (_inner(model, "Distinct", use, distinct, whole), "Different known values. 去重计数"),
+        "count": (_compared(int, use), "Number of rows. 行数"),
+        "distinct": (_inner(model, "Distinct", use, counts), "Different known values. 去重计数"),
     }
-    if numbers:
-        figures, counts = (
-            _inner(model, *of, numbers.values(), to) for of, to in ((("Number", use), exact), (("Known", use), whole))
-        )
-        found |= {name: (counts if name == "known" else figures, text) for name, text in MEASURES.items()}
+    for name, text in MEASURES.items():
+        what, of = ("Known", known) if name == "known" else ("Number", figures)
+        what, of = ("Extreme", extremes) if name in ("min", "max") else (what, of)
+        if of:
+            found[name] = _inner(model, what, use, of), text
     return found
 
 
-def _inner(model: type[Base], what: str, use: str, fields: Iterable[Any], annotation: str) -> str:
+def _compared(python: type, use: str) -> str:
+    return leaf_filter(python) if use == "Having" else "Direction"
+
+
+def _inner(model: type[Base], what: str, use: str, fields: Fields) -> str:
     """Return the name of the input type that holds one entry a field."""
     name = f"{name_of(model)}{what}{use}"
-    texts = {to_camel_case(field.name): (annotation, field.description) for field in fields}
+    texts = {to_camel_case(field): (_compared(python, use), text) for field, (python, text) in fields.items()}
     made(name, "Conditions that hold together. 条件" if use == "Having" else "One of these. 排序字段", texts)
     return name

@@ -61,10 +61,11 @@ class Statement:
         numbers = numbers_of(asked.model)
         self.needed: dict[str, set[str]] = {}  # the measures of each number
         for measure, name in needed:
-            if measure in MADE_OF and name != "count":
+            if measure in MADE_OF and name in numbers:
                 self.needed.setdefault(name, set()).add(measure)
         self.numbers = [numbers[name] for name in self.needed]
         self.counts = ("share", "count") in needed
+        self.dates = sorted({name for measure, name in needed if measure in ("min", "max") and name not in numbers})
         self.distinct = sorted({name for measure, name in needed if measure == "distinct"})
         self.priced = [number for number in self.numbers if number.priced and self.needed[number.name] != {"known"}]
         # Groups that each hold one currency are still not to be compared, or added up to a whole, when it is not the same.
@@ -81,6 +82,8 @@ class Statement:
                 columns.append(self._value(by.key, by.key.order, by).label(f"o{at}"))
         columns += [self._key(By(keys_of(self.model)[name], DatePart.DAY)).label(f"d_{name}") for name in self.distinct]
         columns += [stored(number.value(self.table, self.viewer)).label(f"v_{number.name}") for number in self.numbers]
+        keys = keys_of(self.model)
+        columns += [keys[name].value(self.table, self.viewer).label(f"t_{name}") for name in self.dates]
         if self.priced:
             columns.append(nouns(self.model).words["currency"].expression(self.table, self.viewer).label("currency"))
         statement = self.asked.statement.with_only_columns(*columns, maintain_column_froms=True)
@@ -123,6 +126,9 @@ class Statement:
             func.min(column).label(name) for name, column in rows.c.items() if name.startswith("o") and name != "one"
         ]
         columns += [func.count(rows.c[f"d_{name}"].distinct()).label(f"d_{name}") for name in self.distinct]
+        for name in self.dates:
+            value = rows.c[f"t_{name}"]
+            columns += [func.min(value).label(f"l_{name}"), func.max(value).label(f"g_{name}")]
         for number in self.numbers:
             value = rows.c[f"v_{number.name}"]
             made: dict[str, Any] = {"c": func.count, "s": sum_of, "l": func.min, "g": func.max}
@@ -188,7 +194,8 @@ class Statement:
         if name == "count":
             return measured.c.p_count
         column = measured.c[f"{PREFIX[measure]}_{name}"]
-        return type_coerce(column, numbers_of(self.model)[name].type) if measure in ("sum", "min", "max") else column
+        number = numbers_of(self.model).get(name)
+        return type_coerce(column, number.type) if number and measure in ("sum", "min", "max") else column
 
     def _having(self, measured: Subquery, given: Mapping[str, Any], where: str) -> ColumnElement[bool]:
         parts: list[ColumnElement[bool]] = []

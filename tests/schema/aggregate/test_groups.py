@@ -435,3 +435,44 @@ def test_rows_that_a_role_does_not_see_are_in_no_group(engine: Engine, tmp_path:
         assert backtests["count"] == backtests["distinct"]["version"] == data["backtests"]["totalCount"]
         shown[who] = states, backtests["count"]
     assert shown == {"sales": ({"ACTIVE": 1}, 1), "analyst": ({"ACTIVE": 1, "DRAFT": 1}, 2)}
+
+
+def test_the_first_and_last_day_and_instant_of_each_group(engine: Engine, tmp_path: Path) -> None:
+    made = built(engine, tmp_path, graded=False)
+    days: dict[str, list[str]] = defaultdict(list)
+    for one in made.data("{ orders { nodes { orderedOn customer { id } } } }")["orders"]["nodes"]:
+        days[one["customer"]["id"]].append(one["orderedOn"])
+    query = (
+        "query($having: OrderGroupHaving) { orderGroups(by: [{field: CUSTOMER}], having: $having, "
+        "orderBy: [{max: {orderedOn: DESC}}, {min: {orderedOn: ASC}}]) "
+        "{ nodes { key { customer { id } } count min { orderedOn } max { orderedOn } } } }"
+    )
+    found = made.data(query)["orderGroups"]["nodes"]
+    assert len(found) == len(days) > 2
+    for node in found:
+        own = days[node["key"]["customer"]["id"]]
+        assert (node["min"], node["max"], node["count"]) == ({"orderedOn": min(own)}, {"orderedOn": max(own)}, len(own))
+    last = [node["max"]["orderedOn"] for node in found]
+    assert last == sorted(last, reverse=True)
+    day = sorted(set(last))[-1]
+    silent = made.data(query, {"having": {"max": {"orderedOn": {"lt": day}}}})["orderGroups"]["nodes"]
+    assert silent == [node for node in found if node["max"]["orderedOn"] < day]
+    assert 0 < len(silent) < len(found)
+    ends = "{ interactionGroups { nodes { min { happenedAt } max { happenedAt } } } }"
+    instants = [
+        one["happenedAt"] for one in made.data("{ interactions { nodes { happenedAt } } }")["interactions"]["nodes"]
+    ]
+    (whole,) = made.data(ends)["interactionGroups"]["nodes"]
+    assert (whole["min"]["happenedAt"], whole["max"]["happenedAt"]) == (min(instants), max(instants))
+
+
+def test_where_no_day_is_known_there_is_no_first_one(engine: Engine, tmp_path: Path) -> None:
+    made = built(engine, tmp_path, graded=False)
+    query = "{ customerGroups(filter: {id: {in: []}}) { nodes { count min { foundedOn } max { createdAt } } } }"
+    assert made.data(query)["customerGroups"]["nodes"] in (
+        [],
+        [{"count": 0, "min": {"foundedOn": None}, "max": {"createdAt": None}}],
+    )
+    unknown = "{ customerGroups(by: [{field: FOUNDED_ON}], having: {min: {foundedOn: {isNull: true}}}) { totalCount } }"
+    known = made.data("{ customers(filter: {foundedOn: {isNull: true}}) { totalCount } }")["customers"]["totalCount"]
+    assert made.data(unknown)["customerGroups"]["totalCount"] == min(known, 1)

@@ -96,6 +96,12 @@ def test_every_key_and_every_number_of_every_noun_can_be_asked(engine: Engine, t
                 f"{{ {root}(by: [{by}], orderBy: [{order}]) {{ nodes {{ key {{ {keys} }} count {counted} }} }} }}",
                 who="boss",
             )
+        for name in fields_of(f"{noun}Extremes") if f"{noun}Extremes" in TYPES else ():
+            having = f"{{or: [{{min: {{{name}: {{isNull: true}}}}}}, {{max: {{{name}: {{isNull: false}}}}}}]}}"
+            made.data(
+                f"{{ {root}(orderBy: [{{max: {{{name}: ASC}}}}], having: {having}) {{ nodes {{ min {{ {name} }} max {{ {name} }} }} }} }}",
+                who="boss",
+            )
         for name in fields_of(f"{noun}Numbers") if f"{noun}Numbers" in TYPES else ():
             having = f"{{or: [{{sum: {{{name}: {{gte: -5}}}}}}, {{avg: {{{name}: {{isNull: true}}}}}}, {{share: {{{name}: {{lt: 2}}}}}}]}}"
             measures = " ".join(f"{measure} {{ {name} }}" for measure in ("known", "sum", "avg", "min", "max", "share"))
