@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     FromClause,
@@ -139,7 +140,7 @@ class Statement:
             columns += [func.min(currency).label(LEAST), func.max(currency).label(GREATEST)]
         return select(*columns).select_from(rows).group_by(*keys).subquery("groups_")
 
-    def _measured(self, groups: Subquery) -> Subquery:
+    def _measured(self, groups: Subquery) -> CTE:
         columns: list[ColumnElement[Any]] = list(groups.c)
         currency = self.keyed.index("currency") if "currency" in self.keyed else None
         for number in self.numbers:
@@ -159,9 +160,11 @@ class Statement:
             if self.across:
                 mixed = case((func.min(least).over() != func.max(greatest).over(), 1), else_=0)
             columns.append(mixed.label(MIXED))
-        return select(*columns).subquery("measured")
+        # Else both databases put each comparison of having where the rows are read, and compute what it compares anew for each:
+        # on 20,000 rows 30 comparisons of distinct tiers took 8 s on SQLite, 4 s on PostgreSQL; now a tenth of one.
+        return select(*columns).cte("measured").prefix_with("MATERIALIZED")
 
-    def _chosen(self, measured: Subquery, wanted: Collection[Measured]) -> Select[Any]:
+    def _chosen(self, measured: CTE, wanted: Collection[Measured]) -> Select[Any]:
         columns: list[ColumnElement[Any]] = []
         for measure, name in wanted:
             self.places[measure, name] = len(columns)
@@ -177,7 +180,7 @@ class Statement:
         order = [(term.desc() if downward else term.asc()).nulls_last() for term, downward in terms]
         return statement.order_by(*order).limit(literal_column(str(self.asked.size)))
 
-    def _order(self, measured: Subquery, measure: str, name: str) -> ColumnElement[Any]:
+    def _order(self, measured: CTE, measure: str, name: str) -> ColumnElement[Any]:
         if measure != "key":
             return self._of(measured, measure, name)
         at = self.keyed.index(name)
@@ -185,7 +188,7 @@ class Statement:
         # By code points, as SQLite does, whatever the database's own collation.
         return column.collate("C") if isinstance(column.type, String) and self.dialect == "postgresql" else column
 
-    def _of(self, measured: Subquery, measure: str, name: str) -> ColumnElement[Any]:
+    def _of(self, measured: CTE, measure: str, name: str) -> ColumnElement[Any]:
         """Return the column of what is wanted."""
         if measure == "key":
             return measured.c[f"k{self.keyed.index(name)}"]
@@ -197,7 +200,7 @@ class Statement:
         number = numbers_of(self.model).get(name)
         return type_coerce(column, number.type) if number and measure in ("sum", "min", "max") else column
 
-    def _having(self, measured: Subquery, given: Mapping[str, Any], where: str) -> ColumnElement[bool]:
+    def _having(self, measured: CTE, given: Mapping[str, Any], where: str) -> ColumnElement[bool]:
         parts: list[ColumnElement[bool]] = []
         names = names_of(self.model)
         for measure, value in given.items():

@@ -19,10 +19,13 @@ from sqlalchemy import Date, Engine, literal, select
 from api.commands import policy as policies
 from api.commands.snapshot import today
 from api.database import writing
+from api.endpoint.context import Context
 from api.settings import settings
 from policies.documents import shipped
 from schema import tables
+from schema.aggregate import groups
 from schema.aggregate.period import DatePart, period
+from schema.aggregate.statement import Statement
 from schema.tables.base import UtcDateTime
 
 FOUR = Decimal("0.0001")
@@ -476,3 +479,18 @@ def test_where_no_day_is_known_there_is_no_first_one(engine: Engine, tmp_path: P
     unknown = "{ customerGroups(by: [{field: FOUNDED_ON}], having: {min: {foundedOn: {isNull: true}}}) { totalCount } }"
     known = made.data("{ customers(filter: {foundedOn: {isNull: true}}) { totalCount } }")["customers"]["totalCount"]
     assert made.data(unknown)["customerGroups"]["totalCount"] == min(known, 1)
+
+
+def test_having_computes_what_it_compares_once_however_often_it_does(engine: Engine, tmp_path: Path) -> None:
+    small = world.build(engine, tmp_path, 2, graded=False)
+    viewer = Context(small.engine, small.home, signed_in=small.people["sales"]).viewer
+    sqlite, plans = engine.dialect.name == "sqlite", []
+    for times in (1, 20):
+        having = {"or": [{"sum": {"total": {"gte": Decimal(n)}}} for n in range(times)]}
+        asked = groups(tables.Customer, select(tables.Customer), viewer, having=having)
+        made = Statement(asked, {("count", "")}, engine.dialect.name).select
+        written = made.compile(engine, compile_kwargs={"literal_binds": True})
+        with engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"explain {'query plan' if sqlite else ''} {written}").all()
+        plans.append(sum(("SUBQUERY" if sqlite else "SubPlan") in str(line) for line in plan))
+    assert plans[0] == plans[1] > 0
