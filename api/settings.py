@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     operation_cost: int = Field(
         100_000,
         ge=1,
-        description="Cost of one GraphQL operation at most: rows of its answer and conditions of its filters.",
+        description="Cost of one GraphQL operation at most: rows of its answer, and what its filters, orders and groups have computed.",
     )
     cost_per_minute: int = Field(
         10_000_000,

@@ -53,8 +53,9 @@ class Guard:
         """Count the cost of an operation, ten times for who is not signed in; Refusal when it costs too much by itself, or with what the caller asked before."""
         if cost > self.rows:
             message = (
-                f"The operation costs {cost:,} by the rows that its answer may hold and by the conditions of its filters, "
-                f"at most {self.rows:,} is allowed; ask for smaller pages with first, or for fewer conditions."
+                f"The operation costs {cost:,} by the rows that its answer may hold and by what its filters, orders and groups "
+                f"have computed, at most {self.rows:,} is allowed; ask for smaller pages with first, for fewer conditions, "
+                "fewer computed words to order by, or fewer keys and measures of groups."
             )
             raise Refusal(message, code="too_large")
         if self.rates is not None:

@@ -1,4 +1,4 @@
-"""How large an operation is: its depth, fields, aliases, directives, the rows of its answer and the conditions of its filters."""
+"""How large an operation is: its depth, fields, aliases, directives, its answer's rows and what it has computed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from graphql import (
     is_list_type,
 )
 
-from schema.filter.weight import Weighing, filtered_by
+from schema.aggregate.weight import Weigh, computed_in, weigher_of
+from schema.filter.weight import Weighing
 from schema.select.page import USUAL
 from schema.tables import Base
 
@@ -44,14 +45,15 @@ INTROSPECTED = {"types": 100, "fields": 10, "args": 2, "inputFields": 3, "enumVa
 META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 UNBOUNDED = 10**9
 TABLE = 20  # times that a condition at the root counts: it is asked of a whole table, inside a row of few rows
+FIGURE = TABLE // LIST  # the same for what is computed of groups: their list counts it LIST times
 
 
 class Measure(NamedTuple):
     """The size of a selection; fields, aliases and directives count wherever a fragment is spread.
 
     ``repeats`` are fields under a response key that the same selection has already: validation compares them in pairs.
-    ``rows`` is the cost: how many rows (objects) the answer may hold, by the page sizes asked for, and what the
-    conditions of filters weigh.
+    ``rows`` is the cost: how many rows (objects) the answer may hold, by the page sizes asked for, and what
+    filters, orders and groups weigh.
     """
 
     depth: int = 0
@@ -65,7 +67,7 @@ class Measure(NamedTuple):
 class Walk:
     """One walk over the operations of a document, for one set of variables.
 
-    ``sizing`` names those that say a size, ``filters`` are the filters that hold some, and ``weights`` theirs.
+    ``sizing`` names those that say a size, ``weighed`` are the arguments that hold some, and ``weights`` theirs.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Walk:
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self.known: dict[str, tuple[Measure, Counter[str]]] = {}
         self.sizing: set[str] = set()
-        self.filters: dict[int, tuple[ValueNode, type[Base]]] = {}
+        self.weighed: dict[int, tuple[ValueNode, Weigh, type[Base]]] = {}
         self.roots = {schema.get_root_type(kind) for kind in OperationType}
         self.weighing = Weighing(self._plain)
         self._variable_met = False
@@ -139,12 +141,12 @@ class Walk:
         return self.known[name]
 
     def _rows(self, node: FieldNode, field: GraphQLField | None, parent: GraphQLNamedType | None, below: int) -> int:
-        """Return what a field costs: its conditions, a page as many rows as are asked for, a row with what is below it."""
+        """Return what a field costs: what it has computed, a page as many rows as are asked for, a row with what is below it."""
         if field is None:
             return 0
         conditions = self._conditions(node, field, parent)
         if not is_composite_type(get_named_type(field.type)):
-            return conditions
+            return conditions + FIGURE * computed_in(parent.name if parent else "").get(node.name.value, 0)
         size = self._size(node)
         if _is_connection(get_named_type(field.type)):
             return conditions + 1 + (USUAL if size is None else size) * below
@@ -156,18 +158,24 @@ class Walk:
         return conditions + size * (1 + below)
 
     def _conditions(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
-        """Return what the conditions of a field's filter cost, and note the filter where a variable says some."""
-        given = next((one.value for one in node.arguments or () if one.name.value == "filter"), None)
-        model = None if given is None or "filter" not in field.args else _filtered(field)
-        if given is None or model is None:
+        """Return what a field's filter, order and groups cost."""
+        named = [one for one in node.arguments or () if one.name.value in field.args]
+        weight = sum(self._weight(one.value, get_named_type(field.args[one.name.value].type).name) for one in named)
+        return weight * (TABLE if parent in self.roots else 1)
+
+    def _weight(self, given: ValueNode, type_: str) -> int:
+        """Return what an argument of an input type weighs, and note it where a variable says some of it."""
+        weigher = weigher_of(type_)
+        if weigher is None:
             return 0
         weight = self.weights.get(id(given))
         if weight is None:
             self._variable_met = False
-            weight = self.weighing.of(model, given)
+            weigh, model = weigher
+            weight = weigh(self.weighing, model, given)
             if self._variable_met:
-                self.filters[id(given)] = given, model
-        return weight * (TABLE if parent in self.roots else 1)
+                self.weighed[id(given)] = given, weigh, model
+        return weight
 
     def _plain(self, value: Any) -> Any:
         self._variable_met = self._variable_met or isinstance(value, VariableNode)
@@ -200,10 +208,6 @@ def plain(value: Any, variables: Mapping[str, Any]) -> Any:
     if isinstance(value, ObjectValueNode):
         return {field.name.value: field.value for field in value.fields}
     return list(value.values) if isinstance(value, ListValueNode) else getattr(value, "value", None)
-
-
-def _filtered(field: GraphQLField) -> type[Base] | None:
-    return filtered_by(get_named_type(field.args["filter"].type).name)
 
 
 def _is_connection(type_: GraphQLNamedType | None) -> bool:

@@ -26,7 +26,7 @@ class GroupKey:
     """A key: ``value`` in the table that holds it, ``order`` what groups are ordered by where that is not the value.
 
     ``relation`` is the to-one relation that leads to that table, None for the rows' own.  A leaf has a ``python`` type and
-    perhaps the ``kind`` of a personal value, a row the table ``target``.  A ``dated`` one is as of a day.
+    perhaps the ``kind`` of a personal value, a row the table ``target``.  A ``dated`` one is as of a day; ``computed`` as of a word.
     """
 
     name: str
@@ -38,6 +38,7 @@ class GroupKey:
     target: type[Base] | None = None
     kind: str | None = None
     dated: bool = False
+    computed: bool = False
 
     @property
     def parted(self) -> bool:
@@ -71,6 +72,7 @@ MORE: Mapping[type[Base], tuple[GroupKey, ...]] = {
             _plain(graded.tier_as_of),
             _plain(graded.tier_rank_as_of),
             dated=True,
+            computed=True,
         ),
     )
 }
@@ -105,7 +107,8 @@ def _own(model: type[Base]) -> Iterator[GroupKey]:
         if _groupable(model, word):
             by = offered.orders[name].expression
             order = None if by is word.expression else by
-            yield GroupKey(name, word.description, word.expression, order, python=word.python, kind=word.kind)
+            leaf = GroupKey(name, word.description, word.expression, order, computed=word.computed)
+            yield replace(leaf, python=word.python, kind=word.kind)
     fields = {field.python_name: field for field in TYPES[model].__strawberry_definition__.fields}
     for name, target in _referred(model):
         ((local, _),) = offered.relations[name].local_remote_pairs

@@ -57,7 +57,7 @@ def order_of(type_: type[Any]) -> type[Any]:
     model = model_of(type_.__strawberry_definition__)
     assert model is not None
     noun = name_of(model)
-    members = {path.replace(".", "_").upper(): (path, by.description) for path, (_, by) in _paths(model).items()}
+    members = {_member(path): (path, by.description) for path, (_, by) in _paths(model).items()}
     members.setdefault("ID", ("id", "By key: the order in which rows were made. 按标识"))
     enumerate_fields(f"{noun}OrderField", f"What rows of {noun} can be ordered by.", "排序字段", members)
     return made(
@@ -71,13 +71,23 @@ def order_of(type_: type[Any]) -> type[Any]:
 
 
 @cache
+def computed_of(model: type[Base]) -> frozenset[str]:
+    """Return the members of a table's order enum whose values SQL computes of each row, of other rows perhaps."""
+    return frozenset(_member(path) for path, (_, by) in _paths(model).items() if by.computed)
+
+
+def _member(path: str) -> str:
+    return path.replace(".", "_").upper()
+
+
+@cache
 def _paths(model: type[Base]) -> Mapping[str, tuple[str | None, Ranked]]:
     """Return what a table can be ordered by: path -> (to-one relation or None, what orders)."""
     offered = nouns(model)
     found: dict[str, tuple[str | None, Ranked]] = {name: (None, by) for name, by in offered.orders.items()}
     for relation, mapping in offered.relations.items():
         if mapping.uselist:
-            number = Ranked(number_of(mapping), f"Number of rows under {relation}. 数量", False, None)
+            number = Ranked(number_of(mapping), f"Number of rows under {relation}. 数量", False, None, True)
             found[f"{relation}_count"] = None, number
         elif mapping.mapper.class_ in TYPES:
             for name, by in nouns(mapping.mapper.class_).orders.items():
@@ -123,5 +133,5 @@ def ordered(
             value = case((value, literal_column("1", Integer)), (value.is_not(None), literal_column("0", Integer)))
         keys.append(Key(value, downward, by.nullable or relation is not None))
     keys += [Key(rows.c[str(column.key)], last) for column in inspect(model).primary_key]
-    name = ",".join(f"{path.replace('.', '_').upper()}:{'DESC' if downward else 'ASC'}" for path, downward in wanted)
+    name = ",".join(f"{_member(path)}:{'DESC' if downward else 'ASC'}" for path, downward in wanted)
     return Ordering(name or "ID:ASC", tuple(keys), tuple(joins.values()))

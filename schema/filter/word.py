@@ -58,12 +58,13 @@ def permitted(kind: str | None, viewer: Viewer, where: str) -> None:
 
 @dataclass(frozen=True)
 class Ranked:
-    """What a type can be ordered by."""
+    """What a type can be ordered by; ``computed`` as of a word."""
 
     expression: Expression
     description: str
     nullable: bool
     kind: str | None
+    computed: bool
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,9 @@ def nouns(model: type[Base]) -> Nouns:
         if by is not None:
             optional = isinstance(field.type, StrawberryOptional)
             kind = getattr(source, "kind", None)
-            orders[field.python_name] = Ranked(by, field.description or "", optional, kind)
+            orders[field.python_name] = Ranked(
+                by, field.description or "", optional, kind, isinstance(source, Computed)
+            )
     criteria = {criterion.name: criterion for criterion in CRITERIA[model]}
     names = [*words, *relations, *criteria, *(["id"] if identity else [])]
     return Nouns(words, orders, relations, identity, criteria, {to_camel_case(name): name for name in names})

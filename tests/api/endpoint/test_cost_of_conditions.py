@@ -18,7 +18,8 @@ from api.endpoint.cost import Costs
 from api.endpoint.limits import MOST
 from api.endpoint.measure import TABLE
 from api.operations.root import schema
-from schema.filter.weight import BEYOND, MOST_ENTRIES, Weighing, filtered_by
+from schema.aggregate.weight import weigher_of
+from schema.filter.weight import BEYOND, MOST_ENTRIES, Weighing
 from schema.filter.word import nouns
 
 CORE = schema._schema
@@ -163,8 +164,9 @@ def test_every_filter_of_the_schema_is_weighed_and_none_of_its_entries_is_free()
     }
     assert len(named) > 20
     for name in named:
-        model = filtered_by(name)
-        assert model is not None
+        weigher = weigher_of(name)
+        assert weigher is not None
+        _, model = weigher
         entries = CORE.type_map[name].fields
         assert entries.keys() == {"and", "or", "not", "isNull", *nouns(model).graphql}
         for key in entries.keys() - {"and", "or", "not"}:
