@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from schema.tables import Event
 from schema.tables.base import now
 
-# Nouns that subscriptions listen to, as audit rows call them; ``job`` and ``effective_tiers`` are announced alone.
+# Nouns that subscriptions listen to, as audit rows call them; ``job``, ``graded`` (runs, as
+# they finish) and ``effective_tiers`` are announced alone.
 WATCHED = frozenset({"user", "run", "improvements", "service_records"})
 CHANNEL = "fenji_events"
 CHUNK = 500

@@ -83,6 +83,7 @@ def execute(work: jobs.Work) -> None:
             run.standings_fingerprint = fingerprint(session.connection(), run.id, Standing, STANDING_COLUMNS)
         run.snapshot_id, run.state, run.finished_at = snapshot.id, "finished", now()
         announce(session, "run", [run.id])
+        announce(session, "graded", [run.id])  # once, while ``run`` was told of the start as well
 
 
 def with_cuts(connection: Connection, plan: Plan, snapshot_id: int) -> Plan:

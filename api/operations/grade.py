@@ -32,10 +32,10 @@ def _changed() -> Any:
     async def resolver(info: Info, **given: Any) -> AsyncGenerator[Select[Any]]:
         context, filter, key = info.context, given.get("filter"), given.get("policy_key")
         condition(Graded, filter, context.viewer)  # what it refuses is refused at once
-        with context.listening("run", "effective_tiers") as feed:
+        with context.listening("graded", "effective_tiers") as feed:
             while True:
                 found = await feed.next()
-                for runs in keys_of(found, "run"):
+                for runs in keys_of(found, "graded"):
                     for row in await to_thread.run_sync(_finished, context, runs, key):
                         async for statement in _of_run(context, row, filter):
                             yield statement
@@ -60,12 +60,12 @@ def _policy(key: str | None) -> Any:
 
 
 def _finished(context: Context, runs: list[int], key: str | None) -> list[Row[int, int | None]]:
-    """Return (run, the run before it) of those among runs that are finished and of the policy."""
+    """Return (run, the run before it) of those among finished runs that are of the policy."""
     statement = (
         select(Run.id, previous_run(Run, PolicyVersion))
         .join(PolicyVersion, PolicyVersion.id == Run.version_id)
         .join(Policy, Policy.id == PolicyVersion.policy_id)
-        .where(Run.id.in_(runs), Run.state == "finished", _policy(key))
+        .where(Run.id.in_(runs), _policy(key))
         .order_by(Run.id)
     )
     with context.reading() as connection:

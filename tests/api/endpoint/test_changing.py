@@ -17,6 +17,7 @@ from api.commands import run as runs
 from api.commands import service_record as records
 from api.commands.snapshot import today
 from api.database import writing
+from api.events import announce
 from api.hub import MOST_ROWS
 from api.settings import settings
 from schema.tables import Customer, Grade, Order, Run, ServiceRecord
@@ -88,6 +89,24 @@ def test_more_changed_grades_than_one_message_holds_come_in_several(sqlite_engin
     numbers = [row["customer"]["number"] for message in messages for row in message]
     assert len(numbers) == len(set(numbers))
     assert set(numbers) == {number for number, tier in tiers(sqlite_engine).items() if tier}
+
+
+def test_a_run_whose_start_is_heard_of_when_it_has_finished_is_told_once(engine: Engine, tmp_path: Path) -> None:
+    made = world.build(engine, tmp_path, 4, graded=False)
+    key = world.key(made, "sales")
+
+    def started() -> None:
+        with writing(engine) as session:
+            announce(session, "run", [session.scalars(select(Run.id)).one()])
+
+    async def scene() -> None:
+        async with hub_of(made) as heard, subscribed(made, heard, key, CHANGED) as reader:
+            await does(world.grade, made)
+            assert await reader.rows()
+            await does(started)
+            await reader.quiet(0.5)
+
+    asyncio.run(scene())
 
 
 def test_a_tier_that_people_give_is_told_with_the_effective_tier(engine: Engine, tmp_path: Path) -> None:
