@@ -67,13 +67,24 @@ class _Worker(greenlet):  # type: ignore[misc]  # as above
 
     __sqlalchemy_greenlet_provider__ = True  # so that SQLAlchemy's ``await_`` switches to its parent
 
-    def run(self, work: Callable[[], Any]) -> None:
-        """Do what each switch here brings, and switch back with what came of it."""
-        while True:
-            done = _Done(work)
-            del work  # nothing of a caller is kept until the next one comes
-            assert self.parent is not None
-            work = self.parent.switch(done)
+
+def _work() -> None:
+    """Do what each switch here brings, and switch back with what came of it.
+
+    A greenlet keeps what it was begun with, so the first switch brings nothing; and one that is named in its own frame is
+    never freed.
+    """
+    done: _Done[Any] | None = None
+    while True:
+        work = getcurrent().parent.switch(done)
+        done = _Done(work)
+        del work  # nothing of a caller is kept until the next one comes
+
+
+def _begun() -> _Worker:
+    worker = _Worker(_work)
+    worker.switch()
+    return worker
 
 
 class _Idle(local):
@@ -89,7 +100,7 @@ _IDLE = _Idle()
 async def spawned(work: Callable[[], T]) -> T:
     """Return what ``work`` returns, run in a greenlet in which ``await_`` waits, as SQLAlchemy's greenlet_spawn does."""
     idle, driver = _IDLE.workers, getcurrent()
-    worker = idle.pop() if idle else _Worker()
+    worker = idle.pop() if idle else _begun()
     worker.parent, worker.gr_context = driver, driver.gr_context
     found = worker.switch(work)
     while not isinstance(found, _Done):
@@ -99,6 +110,7 @@ async def spawned(work: Callable[[], T]) -> T:
             found = worker.throw(*sys.exc_info())
         else:
             found = worker.switch(value)
+    worker.gr_context = None
     if len(idle) < THREADS:
         idle.append(worker)
     done: _Done[T] = found

@@ -126,14 +126,14 @@ class Executable(Schema):
         self, prepared: Prepared, operation: Operation, context: Context, variables: dict[str, Any] | None
     ) -> CoreResult:
         direct = prepared.direct.get(operation.name)
-        if direct is not None and (data := direct.data(context, variables)) is not None:
-            return CoreResult(data, None)
+        if direct is not None and (result := direct.result(context, variables)) is not None:
+            return result
         executor = prepared.executor(self._schema, operation, context, variables)
         if isinstance(executor, list):
             return CoreResult(None, executor)
-        result = executor.execute_operation()
-        assert isinstance(result, CoreResult)
-        return result
+        executed = executor.execute_operation()
+        assert isinstance(executed, CoreResult)
+        return executed
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: ``masked`` logs defects, and refusals are no defects."""

@@ -28,7 +28,7 @@ KEPT = {"cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding, 
 
 
 CONTENT = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (RESPONSE, JSON)}
-NO_STORE = (b"cache-control", b"no-store")
+UNKEPT_RAW = [(name.encode(), value.encode()) for name, value in UNKEPT.items()]
 
 
 class Answer(Response):
@@ -36,7 +36,7 @@ class Answer(Response):
 
     def __init__(self, body: bytes, media: str, status: int = 200, *more: tuple[bytes, bytes]) -> None:
         self.body, self.status_code, self.background = body, status, None
-        self.raw_headers = [CONTENT[media], (b"content-length", b"%d" % len(body)), NO_STORE, *more]
+        self.raw_headers = [CONTENT[media], (b"content-length", b"%d" % len(body)), *UNKEPT_RAW, *more]
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

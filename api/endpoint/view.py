@@ -88,7 +88,7 @@ def _well_formed(message: object) -> bool:
 class Endpoint(GraphQL[Context, None]):
     """Serves the schema: operations over HTTP as the specification says, subscriptions over WebSocket or as SSE.
 
-    Strawberry's own view answers sockets; what is asked over HTTP stands here.
+    Strawberry's own view answers sockets; what is asked over HTTP stands here, behind ``BodyLimit``, which reads bodies whole.
     """
 
     websocket_adapter_class = Messages

@@ -3,9 +3,8 @@
 A resolver returns a ``Select`` or a ``Page``, never rows.  ``field`` declares what each field reads, ``plan`` turns a
 selection into levels, ``level`` turns rows into response dictionaries, ``page`` is keyset paging, ``fetch`` runs the
 statements, ``moment`` is when they look, ``computed`` what SQL computes of a row, ``connection`` makes Relay pages,
-``repeated`` is graphql-core's executor made ready for many requests, ``executor`` the same with these answers,
-``direct`` goes past
-both for one row, ``fallback`` is what they do without a plan.
+``repeated`` is graphql-core's executor made ready for many requests, ``executor`` the same with these answers, ``direct``
+goes past both for one row, ``fallback`` is what they do without a plan.
 """
 
 from schema.select.connection import Connection, Edge, PageInfo

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Sequence[Any]
-# Types of which equal values are the same: not so numbers, 1.0 and 1.00.
+# Types of which equal values are shown the same: not so numbers, 1.0 and 1.00.  Instants are all in UTC, or without a zone.
 ALIKE = ({str, NoneType}, {date, NoneType}, {datetime, NoneType})
 Process = Callable[[Any], Any] | None
 

@@ -7,34 +7,39 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from graphql import (
+    ExecutionResult,
+    FieldNode,
     GraphQLError,
     GraphQLInputType,
     GraphQLObjectType,
     VariableNode,
+    coerce_input_literal,
     coerce_input_value,
     get_nullable_type,
     is_leaf_type,
+    located_error,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
-from graphql.execution.values import get_argument_values
 from graphql.pyutils import Undefined
 
-from schema.select.executor import SelectExecutor
+from policies.refusal import Refusal
+from schema.select.executor import SelectExecutor, known
 from schema.select.fetch import Context, Reader
-from schema.select.repeated import Read, read_of
+from schema.select.level import Unshown
+from schema.select.repeated import Plans, Read, read_of
 
 
 @dataclass(frozen=True)
 class Direct:
     """How a query of one field that reads a ``Row`` is answered: graphql-core's part of it, done once for all requests.
 
-    ``key`` is the response key, ``nodes`` are what the plan of its selection is known by.  ``fixed`` are the arguments that the document says, ``varying`` those of a request: their names in Python, those of
-    the variables and their types.
+    ``key`` is the response key.  ``fixed`` are the arguments that the document says, ``varying`` those of a request:
+    their names in Python, those of the variables and their types.
     """
 
-    executor: SelectExecutor
+    plans: Plans
     key: str
-    nodes: tuple[int]
+    node: FieldNode
     type_: GraphQLObjectType
     read: Read
     fixed: Mapping[str, Any]
@@ -57,22 +62,23 @@ class Direct:
             get_variable_signature(executor.schema, one) for one in executor.operation.variable_definitions or ()
         )
         types = {one.name: one.type for one in signatures if not isinstance(one, GraphQLError)}
-        varying = tuple(
-            (field.args[one.name.value].out_name or one.name.value, name := one.value.name.value, types[name])
-            for one in node.arguments or ()
-            if isinstance(one.value, VariableNode)
-        )
+        fixed, varying = {}, []
+        for one in node.arguments or ():
+            argument = field.args[one.name.value]
+            name = argument.out_name or one.name.value
+            if isinstance(one.value, VariableNode):
+                variable = one.value.name.value
+                varying.append((name, variable, types[variable]))
+            else:
+                fixed[name] = coerce_input_literal(one.value, argument.type)
         if not all(is_leaf_type(get_nullable_type(type_)) for _, _, type_ in varying):
             return None
-        given = get_argument_values(field, node, executor.variable_values)
-        names = {name for name, _, _ in varying}
-        fixed = {name: value for name, value in given.items() if name not in names}
-        return cls(executor.kept(), key, (id(node),), field.type, read, fixed, varying)
+        return cls(executor.plans, key, node, field.type, read, fixed, tuple(varying))
 
-    def data(self, context: Context, inputs: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        """Return an answer's data; None when graphql-core has something to say, or the selection is not planned yet."""
+    def result(self, context: Context, inputs: Mapping[str, Any] | None) -> ExecutionResult | None:
+        """Return the result; None when graphql-core has to say what is wrong, or the selection is not planned yet."""
         given, values = inputs or {}, dict(self.fixed)
-        level = self.executor.known(context, self.type_, self.nodes)
+        level = known(self.plans, context, self.type_, (id(self.node),))
         if level is None:
             return None
         for name, variable, type_ in self.varying:
@@ -81,8 +87,13 @@ class Direct:
                 return None
         try:
             row = self.read.find(context.viewer, **values)
+        except Refusal:
+            return None
+        try:
             with Reader(context) as reader:
                 found = level.answers(reader, level.row(reader, row))
-            return {self.key: found.values[0] if found.rows else None}
-        except Exception:  # noqa: BLE001  # whatever it is, graphql-core meets it again at its place
+            return ExecutionResult({self.key: found.values[0] if found.rows else None}, None)
+        except (GraphQLError, Unshown):
             return None
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes the field's; asked again it would take its time again
+            return ExecutionResult({self.key: None}, [located_error(error, [self.node], [self.key])])

@@ -27,7 +27,7 @@ from schema.select.field import model_of
 from schema.select.level import Level, Unshown
 from schema.select.page import Page
 from schema.select.plan import Details, Planner, Unplannable
-from schema.select.repeated import RepeatedExecutor
+from schema.select.repeated import Plans, RepeatedExecutor
 from schema.select.row import Row
 from schema.select.visibility import restricted
 
@@ -174,7 +174,7 @@ class SelectExecutor(RepeatedExecutor):
         """
         nodes = tuple(id(detail.node) for detail in details)
         texts = self.values_under(nodes, [detail.node.selection_set for detail in details])
-        key = self._key(self.context_value, type_, nodes, texts)
+        key = _key(self.plans, self.context_value, type_, nodes, texts)
         found = LEVELS.get(key)
         if found is None:
             planner = Planner(self, self.context_value)
@@ -186,14 +186,16 @@ class SelectExecutor(RepeatedExecutor):
                 LEVELS.put(key, found, LEAST + planner.fields + sum(map(len, texts)) // 100)
         return found[0] if self.context_value.planning else None
 
-    def known(self, context: Context, type_: Any, nodes: tuple[int, ...]) -> Level | None:
-        """Return the plan of a selection without variables for another context, when it has one and was made before.
 
-        ``nodes`` are the identities of the field's nodes.
-        """
-        found = LEVELS.get(self._key(context, type_, nodes, ())) if context.planning else None
-        return found[0] if found else None
+def known(plans: Plans, context: Context, type_: GraphQLObjectType, nodes: tuple[int, ...]) -> Level | None:
+    """Return the plan of a selection without variables, when there is one and it was made before.
 
-    def _key(self, context: Context, type_: Any, nodes: tuple[int, ...], texts: Sequence[str]) -> tuple[Any, ...]:
-        """Return what a plan is found by: the conditions below depend on the viewer's roles."""
-        return (self.plans.document, type_.name, context.dialect, context.viewer.roles, nodes, *texts)
+    ``nodes`` are the identities of the nodes of the field that it is below.
+    """
+    found = LEVELS.get(_key(plans, context, type_, nodes, ())) if context.planning else None
+    return found[0] if found else None
+
+
+def _key(plans: Plans, context: Context, type_: Any, nodes: tuple[int, ...], texts: Sequence[str]) -> tuple[Any, ...]:
+    """Return what a plan is found by: the conditions below depend on the viewer's roles."""
+    return (plans.document, type_.name, context.dialect, context.viewer.roles, nodes, *texts)

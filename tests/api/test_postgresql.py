@@ -91,6 +91,25 @@ def test_a_read_that_waits_holds_nobody_up_and_can_be_cancelled(made: world.Worl
     assert all(one.exec_driver_sql("select 1").scalar() == 1 for one in idle)
 
 
+def test_a_row_that_is_asked_for_again_can_be_cancelled_as_well(made: world.World) -> None:
+    query = "query($id: ID!) { improvement(id: $id) { problem } }"
+    id = made.data("{ improvements { nodes { id } } }")["improvements"]["nodes"][0]["id"]
+    made.data(query, {"id": id})
+
+    async def all_of_it() -> None:
+        context = Context(made.engine, made.home, signed_in=made.people["sales"])
+        with made.engine.begin() as blocking:
+            blocking.exec_driver_sql("lock table improvements in access exclusive mode")
+            asked = asyncio.create_task(_result(schema.execute(query, {"id": id}, context)))
+            await asyncio.sleep(0.2)
+            asked.cancel()
+            await asyncio.wait([asked], timeout=10)
+            assert asked.done()
+        assert (await schema.execute(query, {"id": id}, context)).errors is None
+
+    asyncio.run(all_of_it())
+
+
 def test_connections_stay_open_and_nobody_notices_when_the_server_has_ended_them(made: world.World) -> None:
     ask = asking(made)
 

@@ -116,6 +116,17 @@ def test_keys_that_many_want_are_asked_for_once() -> None:
     assert [answer[1] for answer in (answers[0], answers[2])] == [1, 1]
 
 
+def test_who_comes_in_the_next_turn_of_the_loop_goes_along() -> None:
+    async def run() -> list[Any]:
+        first = asyncio.create_task(joined([1]))
+        await asyncio.sleep(0)  # it has begun
+        await asyncio.sleep(0)  # it lets others join
+        return [*await joined([2]), *await first]
+
+    assert asyncio.run(run()) == [{1: 1, 2: 4}] * 2
+    assert asked == [[1, 2]]
+
+
 def test_one_that_fails_takes_nobody_along() -> None:
     answers = asyncio.run(joined([13], [2], [3]))
     assert asked == [[2, 3, 13], [2], [3]]

@@ -6,6 +6,8 @@ import asyncio
 import gc
 import threading
 import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from greenlet import getcurrent  # type: ignore[import-untyped]  # its stubs are another package
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
-from api.waiting import aside, spawned
+from api.waiting import THREADS, aside, spawned
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 
@@ -94,6 +96,12 @@ def test_each_work_sees_the_context_of_who_waits_for_it() -> None:
     assert asyncio.run(run()) == ["aa", "bb", "cc"]
 
 
+def in_a_new_thread(work: Callable[[], None]) -> None:
+    """Run something where no greenlet has been made yet."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
 def test_nothing_of_a_work_is_kept() -> None:
     gone: list[weakref.ref[Thing]] = []
 
@@ -103,11 +111,32 @@ def test_nothing_of_a_work_is_kept() -> None:
         assert isinstance(await spawned(partial(max, thing, result, key=id)), Thing)
 
     async def run() -> None:
-        await once()
-        gc.collect()
-        assert [one() for one in gone] == [None, None]
+        for _ in range(2):  # in a new greenlet, and in one that is used again
+            await once()
+            gc.collect()
+            assert [one() for one in gone] == [None] * len(gone)
 
-    asyncio.run(run())
+    in_a_new_thread(lambda: asyncio.run(run()))
+
+
+def test_greenlets_that_are_too_many_are_freed_and_all_with_their_thread() -> None:
+    made: list[weakref.ref[Any]] = []
+
+    def work() -> None:
+        made.append(weakref.ref(getcurrent()))
+        await_(told("x"))
+
+    async def run() -> None:
+        for _ in range(3):
+            await asyncio.gather(*(spawned(work) for _ in range(3 * THREADS)))
+        gc.collect()
+        assert len({id(one()) for one in made if one() is not None}) == THREADS
+
+    in_a_new_thread(lambda: asyncio.run(run()))
+    in_a_new_thread(lambda: None)  # greenlets of a thread that ended are freed by the next one
+    asyncio.run(spawned(lambda: None))
+    gc.collect()
+    assert len({id(one()) for one in made if one() is not None}) <= 1
 
 
 def test_greenlets_belong_to_their_thread() -> None:

@@ -11,6 +11,7 @@ import world
 from sqlalchemy import Engine
 
 from api.endpoint.context import Context
+from api.endpoint.deadline import Deadline
 from api.operations.root import schema
 from schema.select import Direct, SelectExecutor
 
@@ -35,7 +36,8 @@ def data(made: world.World, query: str, variables: dict[str, Any], who: str = "s
     how = direct(query)
     assert how is not None
     context = Context(made.engine, made.home, planning=planning, signed_in=made.people[who], began=made.began)
-    return how.data(context, variables)
+    result = how.result(context, variables)
+    return None if result is None else result.data
 
 
 def customers(made: world.World) -> list[dict[str, Any]]:
@@ -85,6 +87,32 @@ def test_literals_are_read_once_and_defaults_stay_the_executors(made: world.Worl
     default = f'query($id: ID! = "{id}") {{ customer(id: $id) {{ id }} }}'
     assert made.data(default) == {"customer": {"id": id}}
     assert data(made, default, {}) is None
+
+
+def test_null_is_refused_at_the_field_the_first_time_and_later(made: world.World) -> None:
+    id = customers(made)[0]["id"]
+    query = 'query($id: ID = "none") { contact(id: $id) { id } }'
+    for variables in ({"id": None}, {"id": id}, {"id": None}):
+        answer = made.ask(query, variables)
+        assert answer["data"] == {"contact": None}
+        assert [error["path"] for error in answer["errors"]] == [["contact"]]
+    assert direct(query) is not None
+
+
+def test_what_fails_on_the_way_is_told_at_the_field_and_not_asked_again(made: world.World) -> None:
+    id = customers(made)[0]["id"]
+    made.data(BY_ID, {"id": id})
+    how = direct(BY_ID)
+    assert how is not None
+    context = Context(made.engine, made.home, signed_in=made.people["sales"], deadline=Deadline(0))
+    result = how.result(context, {"id": id})
+    assert result is not None
+    assert result.data == {"found": None}
+    (error,) = result.errors or ()
+    assert error.path == ["found"]
+    assert getattr(error.original_error, "code", None) == "timed_out"
+    answer = schema.answer(BY_ID, {"id": id}, context)
+    assert [error.formatted["extensions"] for error in answer.errors or ()] == [{"code": "timed_out"}]
 
 
 @pytest.mark.parametrize(
