@@ -108,7 +108,8 @@ def test_what_fails_on_the_way_is_told_at_the_field_and_not_asked_again(made: wo
     result = how.result(context, {"id": id})
     assert result is not None
     assert result.data == {"found": None}
-    (error,) = result.errors or ()
+    assert result.errors is not None
+    (error,) = result.errors
     assert error.path == ["found"]
     assert getattr(error.original_error, "code", None) == "timed_out"
     answer = schema.answer(BY_ID, {"id": id}, context)
