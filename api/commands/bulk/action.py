@@ -11,7 +11,6 @@ from api.commands.bulk.batch import Batch, Entry
 from api.commands.bulk.journal import Journal
 from api.commands.bulk.rows import held
 from api.commands.fields import NOUNS, Noun, disagreements, read_values
-from api.commands.snapshot import today
 from api.settings import settings
 from schema.tables import Base, Customer
 from schema.tables.base import now
@@ -35,8 +34,8 @@ class Action(ABC):
 
     @property
     def today(self) -> date:
-        """Return the day of the call in the zone of the settings."""
-        return today(settings().zone)
+        """Return the day of the call's instant in the zone of the settings, the same for all rows."""
+        return self.instant.astimezone(self.zone).date()
 
     @abstractmethod
     def check(self, batch: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from time import sleep
@@ -15,6 +16,9 @@ from sqlalchemy import Engine, func, select
 
 from api.commands import customer as customers_
 from api.commands import tag
+from api.commands.bulk.batch import Entry
+from api.commands.bulk.call import Options, perform
+from api.commands.bulk.customer import CustomerCreation
 from api.database import reading, writing
 from schema import tables
 from schema.select.global_id import global_id
@@ -414,3 +418,14 @@ def test_both_paths_show_the_rows_of_a_call_with_the_same_bytes(made: world.Worl
     assert planned == ordinary
     assert [list(row) for row in planned["data"]["r"]["rows"]] == [list(row) for row in ordinary["data"]["r"]["rows"]]
     assert len(planned["data"]["r"]["rows"]) == 2
+
+
+def test_a_call_that_passes_midnight_is_of_the_day_on_which_it_began(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = world.build(sqlite_engine, tmp_path, 0, graded=False)
+    action = CustomerCreation()
+    action.instant = datetime(2026, 1, 31, 15, 59, 59, tzinfo=UTC)  # a second to February in Shanghai
+    with writing(sqlite_engine) as session:
+        perform(session, made.people["sales"], action, [Entry(0, {"name": "上海甲有限公司"})], Options("x", ""))
+    with reading(sqlite_engine) as connection:
+        assert connection.scalars(select(tables.Customer.number)).one().startswith("202601-")
+        assert connection.scalars(select(tables.StatusChange.changed_on)).one() == date(2026, 1, 31)
