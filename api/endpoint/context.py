@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import strawberry
 from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.orm import Session
 
 from api.access import NOBODY, Actor, shown
-from api.commands.snapshot import today
 from api.database import answering, writing
 from api.endpoint.deadline import Deadline
 from api.endpoint.guard import Guard
@@ -96,8 +96,8 @@ class Context:
 
     @property
     def today(self) -> date:
-        """The day in the zone of the settings."""
-        return today(settings().zone)
+        """The day in the zone of the settings at which the operation began."""
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
 
     @property
     def zone(self) -> str:

@@ -129,3 +129,12 @@ def test_plans_of_runs_from_before_are_kept_by_the_migration(engine: Engine, tmp
         upgrade(connection)
         assert connection.execute(kept.order_by(tables.PlanTier.rank)).all() == before
     assert [(rank, tier) for _, rank, tier in before] == list(enumerate(held.ORDER))
+
+
+def test_the_day_of_an_operation_is_that_of_its_instant_whatever_the_clock_says_meanwhile(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    midnight = datetime(2026, 1, 31, 16, tzinfo=UTC)  # in Shanghai
+    for began, day in ((midnight - timedelta(microseconds=1), "2026-01-31"), (midnight, "2026-02-01")):
+        context = Context(sqlite_engine, tmp_path, began=began)
+        assert (context.now, str(context.today)) == (began, day)
